@@ -1,0 +1,127 @@
+# The book's commands. `make` alone lists them.
+#
+# Needed: Python 3.11 or newer (another one: make book PYTHON=python3.12), git, make.
+# Everything is written inside this folder; pip's own cache is the one exception.
+
+PYTHON ?= python3
+PORT   ?= 8000
+# Notebooks to refresh, by number or name: make refresh only="04 05"
+only   ?=
+
+bin       := .venv/bin
+notebooks  = $(wildcard index.ipynb) $(wildcard chapters/*.ipynb)
+
+# Jupyter, IPython and Matplotlib keep their files in .cache, not in the home folder.
+export JUPYTER_PLATFORM_DIRS := 1
+export JUPYTER_CONFIG_DIR    := $(CURDIR)/.cache/jupyter/config
+export JUPYTER_DATA_DIR      := $(CURDIR)/.cache/jupyter/data
+export JUPYTER_RUNTIME_DIR   := $(CURDIR)/.cache/jupyter/runtime
+export IPYTHONDIR            := $(CURDIR)/.cache/ipython
+export MPLCONFIGDIR          := $(CURDIR)/.cache/matplotlib
+export RUFF_CACHE_DIR        := $(CURDIR)/.cache/ruff
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+export PRE_COMMIT_HOME       := $(CURDIR)/.cache/pre-commit
+# Browsers and the like, in tests: not set where pip runs, whose cache stays the usual one.
+xdg := XDG_CACHE_HOME="$(CURDIR)/.cache/xdg" XDG_CONFIG_HOME="$(CURDIR)/.cache/xdg" \
+       XDG_DATA_HOME="$(CURDIR)/.cache/xdg"
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.NOTPARALLEL:
+.PHONY: help book test serve refresh notebooks prose lab lock format binder-check clean distclean
+
+help: ## list these commands
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' Makefile
+
+# --- the environment -------------------------------------------------------------------------
+
+.venv/.requirements: requirements.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
+	  echo "The book needs Python 3.11 or newer; $(PYTHON) is: $$($(PYTHON) --version 2>&1)."; \
+	  echo "Name another one, for example: make $(or $(MAKECMDGOALS),book) PYTHON=python3.12"; exit 1; }
+	@echo "Setting up .venv from requirements.txt (once; it takes a minute or two)"
+	@test -x $(bin)/python || $(PYTHON) -m venv .venv
+	@$(bin)/python -m pip install --quiet --no-compile -r requirements.txt
+	@touch $@
+
+.venv/.package: .venv/.requirements pyproject.toml
+	@$(bin)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
+
+.venv/.dev: .venv/.package requirements-dev.txt
+	@echo "Adding the tools of the tests from requirements-dev.txt"
+	@$(bin)/python -m pip install --quiet --no-compile -r requirements-dev.txt
+	@touch $@
+
+# --- the book --------------------------------------------------------------------------------
+
+# A change in what shapes every page: build every page anew.
+_build/.settled: .venv/.requirements _config.yml _toc.yml $(shell find _ext _static vendor -type f -not -name '*.pyc' 2>/dev/null)
+	@rm -rf _build/html _build/.doctrees
+	@mkdir -p _build
+	@touch $@
+
+# A failed build leaves no memory: a page with a warning would pass unread the next time.
+book: .venv/.package _build/.settled ## build the site into _build/html, warnings are errors
+	@echo "Building the book"
+	@$(bin)/jupyter-book build -q -W --keep-going . > /dev/null || { rm -rf _build/.doctrees; exit 1; }
+	@echo "The book is in _build/html. Open file://$(CURDIR)/_build/html/index.html"
+
+serve: book ## build, serve on this machine only, build again at every change (PORT=8000)
+	@$(bin)/python tools/serve.py --port $(PORT) -- $(MAKE) --no-print-directory book
+
+lab: .venv/.package ## open the notebooks in JupyterLab
+	@$(bin)/jupyter lab --notebook-dir=. index.ipynb
+
+# --- the notebooks ---------------------------------------------------------------------------
+
+refresh: .venv/.package ## execute the notebooks and store their outputs; some: only="04 05"
+	@$(bin)/python tools/refresh.py $(only)
+	@$(bin)/python tools/pictures.py
+
+# --- the tests -------------------------------------------------------------------------------
+
+nbval = $(bin)/python -m pytest --nbval -n logical --maxprocesses 4 --dist loadscope -q $(notebooks)
+
+test: .venv/.dev book ## everything: style, types, site, notebooks, units, prose, pages
+	$(bin)/ruff check
+	$(bin)/ruff format --check
+	$(bin)/mypy
+	$(if $(notebooks),$(nbval))
+	$(xdg) $(bin)/python -m pytest
+
+notebooks: .venv/.package ## execute every notebook and compare every output
+	$(nbval)
+
+prose: .venv/.dev ## check every number in the prose against its claim
+	$(bin)/python -m pytest tests/test_prose.py
+
+format: .venv/.dev ## lay out and tidy the code, notebooks included
+	@$(bin)/ruff check --fix
+	@$(bin)/ruff format
+
+binder-check: ## build what Binder would build, in a folder of its own, and run a chapter there
+	@PYTHON="$(PYTHON)" tools/check_binder.sh
+
+# --- the pins --------------------------------------------------------------------------------
+
+uv := .cache/uv/bin/uv
+compile = UV_CACHE_DIR=.cache/uv/cache $(uv) pip compile --quiet --universal --python-version 3.11 \
+          --custom-compile-command "make lock" $(if $(upgrade),--upgrade)
+
+$(uv):
+	@$(PYTHON) -m venv .cache/uv
+	@.cache/uv/bin/pip install --quiet uv==0.13.9
+
+lock: $(uv) ## pin requirements anew, for every system; newest versions: upgrade=1
+	@$(compile) -o requirements.txt requirements.in
+	@$(compile) -o requirements-dev.txt requirements-dev.in
+
+# --- leaving nothing behind ------------------------------------------------------------------
+
+clean: ## remove what was built
+	@rm -rf _build .hypothesis
+	@find . -name .venv -prune -o \( -name __pycache__ -o -name .ipynb_checkpoints \) -type d -prune -exec rm -rf {} +
+
+distclean: clean ## remove the environment and the caches too
+	@rm -rf .venv .cache attention_core.egg-info

@@ -1,0 +1,1 @@
+"""Small tools of the book: what the Makefile and the tests call."""
