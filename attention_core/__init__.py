@@ -1,0 +1,42 @@
+"""Self-attention in numpy, one illustrated step at a time: the module behind the book.
+
+>>> from attention_core import attention, example
+>>> Q = example.inputs @ example.query_weight
+>>> K = example.inputs @ example.key_weight
+>>> V = example.inputs @ example.value_weight
+>>> attention(Q, K, V).output.round(2)[0]
+array([1.86, 6.32, 1.7 ])
+
+The submodules `illustrate` (which draws) and `exercises` (which checks answers) are imported when
+they are first asked for.
+"""
+
+from typing import TYPE_CHECKING
+
+from attention_core import example, scores
+from attention_core.attend import Attention, attention
+from attention_core.normalize import softmax
+from attention_core.self_attention import SelfAttended, SelfAttention
+from attention_core.steps import Step, trace
+
+__all__ = [
+    "Attention",
+    "SelfAttended",
+    "SelfAttention",
+    "Step",
+    "attention",
+    "example",
+    "scores",
+    "softmax",
+    "trace",
+]
+
+if not TYPE_CHECKING:
+
+    def __getattr__(name):
+        """Import `illustrate` and `exercises` when they are first asked for."""
+        if name in ("exercises", "illustrate"):
+            from importlib import import_module
+
+            return import_module(f"attention_core.{name}")
+        raise AttributeError(f"module 'attention_core' has no attribute {name!r}")

@@ -1,0 +1,134 @@
+"""What the package exports, and what every public name must have."""
+
+import dataclasses
+import inspect
+import pkgutil
+import subprocess
+import sys
+
+import pytest
+
+import attention_core
+from attention_core import attend, example, exercises, normalize, scores, self_attention, steps
+
+MODULES = (attend, example, exercises, normalize, scores, self_attention, steps)
+PUBLIC = {
+    f"{module.__name__}.{name}": getattr(module, name)
+    for module in MODULES
+    for name in module.__all__
+    if callable(getattr(module, name))
+}
+FUNCTIONS = {name: thing for name, thing in PUBLIC.items() if inspect.isfunction(thing)} | {
+    "SelfAttention.__call__": attention_core.SelfAttention.__call__,
+    "SelfAttention.random": attention_core.SelfAttention.random,
+}
+
+
+def in_a_new_python(code):
+    """What a fresh interpreter prints."""
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    return run.stdout.strip()
+
+
+def test_exports():
+    assert set(attention_core.__all__) == {
+        "Attention",
+        "SelfAttended",
+        "SelfAttention",
+        "Step",
+        "attention",
+        "example",
+        "scores",
+        "softmax",
+        "trace",
+    }
+    for name in attention_core.__all__:
+        assert hasattr(attention_core, name)
+    assert attention_core.softmax is normalize.softmax
+    assert attention_core.attention is attend.attention
+    assert attention_core.trace is steps.trace
+
+
+def test_signatures():
+    def parameters(function):
+        return [
+            f"{'*' * (p.kind is p.KEYWORD_ONLY)}{p.name}{'=' * (p.default is not p.empty)}"
+            for p in inspect.signature(function).parameters.values()
+        ]
+
+    assert parameters(attention_core.softmax) == ["x", "axis="]
+    assert parameters(scores.dot) == ["query", "key"]
+    assert parameters(scores.scaled_dot) == ["query", "key"]
+    assert parameters(attention_core.attention) == ["query", "key", "value", "mask=", "*score="]
+    weights = ["query_weight", "key_weight", "value_weight"]
+    assert parameters(attention_core.SelfAttention) == weights
+    assert parameters(attention_core.SelfAttention.random) == ["d_model", "d_k", "d_v", "rng"]
+    assert parameters(attention_core.trace) == ["inputs", *weights]
+    defaults = inspect.signature(attention_core.attention).parameters
+    assert defaults["score"].default is scores.scaled_dot
+
+
+def test_no_module_bears_the_name_of_an_exported_function():
+    modules = {module.name for module in pkgutil.iter_modules(attention_core.__path__)}
+    for name in attention_core.__all__:
+        assert name not in modules or inspect.ismodule(getattr(attention_core, name))
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_docstrings_name_every_parameter(name):
+    function = FUNCTIONS[name]
+    text = inspect.getdoc(function)
+    assert text.splitlines()[0].endswith(".")
+    assert "Parameters\n----------" in text
+    for parameter in inspect.signature(function).parameters:
+        assert parameter == "self" or parameter in text.split("Parameters\n----------")[1]
+    if name.split(".")[-1] not in ("check", "hint"):
+        assert "Returns\n-------" in text
+        assert "Raises\n------" in text
+
+
+@pytest.mark.parametrize("name", PUBLIC)
+def test_docstrings_have_an_example_that_runs(name):
+    if not name.startswith("attention_core.exercises."):
+        assert ">>> " in inspect.getdoc(PUBLIC[name])
+
+
+@pytest.mark.parametrize(
+    "name", [n for n, thing in PUBLIC.items() if dataclasses.is_dataclass(thing)]
+)
+def test_classes_are_frozen(name):
+    assert PUBLIC[name].__dataclass_params__.frozen
+
+
+def test_functions_are_short_enough_to_be_shown():
+    for name, function in FUNCTIONS.items():
+        code = inspect.getsource(function).split('"""')[-1].strip().splitlines()
+        assert len(code) <= 9 or name.endswith((".bank", ".hint")), name
+
+
+def test_import_is_light():
+    loaded = in_a_new_python(
+        "import sys, attention_core\n"
+        "print([m for m in sys.modules if m.split('.')[0] in ('matplotlib', 'IPython')\n"
+        "       or m.startswith(('attention_core.illustrate', 'attention_core.exercises'))])"
+    )
+    assert loaded == "[]"
+
+
+def test_import_is_quick():
+    # Processor time, the best of three: a busy machine says nothing about the package.
+    code = (
+        "import time, numpy\n"
+        "start = time.process_time()\n"
+        "import attention_core\n"
+        "print(time.process_time() - start)"
+    )
+    assert min(float(in_a_new_python(code)) for _ in range(3)) < 0.05
+
+
+def test_submodules_come_when_they_are_asked_for():
+    assert (
+        in_a_new_python("import attention_core as a; print(a.exercises.check.__name__)") == "check"
+    )
+    with pytest.raises(AttributeError, match="module 'attention_core' has no attribute 'nothing'"):
+        attention_core.nothing
