@@ -1,0 +1,55 @@
+"""Pictures of attention, drawn from the arrays and from nothing else.
+
+Every function returns a `Figure`, which shows itself in a notebook and on a
+page, follows the page between light and dark, and says in words what is in it.
+Pictures of cells and numbers are plain SVG; `plane` and `plot` need matplotlib.
+"""
+
+from .figure import Figure
+from .frames import overview, step
+from .palette import DARK, LIGHT, ROLES, TEXT
+from .pictures import (
+    dot_products,
+    heatmap,
+    lookup,
+    matrices,
+    matrix,
+    product,
+    projections,
+    softmax_steps,
+    spelled,
+    vectors,
+    weighted_sum,
+    weighted_values,
+)
+from .plots import Arrow, Line, Point, plane, plot
+from .source import Source, source
+
+__all__ = [
+    "DARK",
+    "LIGHT",
+    "ROLES",
+    "TEXT",
+    "Arrow",
+    "Figure",
+    "Line",
+    "Point",
+    "Source",
+    "dot_products",
+    "heatmap",
+    "lookup",
+    "matrices",
+    "matrix",
+    "overview",
+    "plane",
+    "plot",
+    "product",
+    "projections",
+    "softmax_steps",
+    "source",
+    "spelled",
+    "step",
+    "vectors",
+    "weighted_sum",
+    "weighted_values",
+]

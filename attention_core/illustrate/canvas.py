@@ -1,0 +1,210 @@
+"""The pen: cells, labels and lines, as text that is SVG.
+
+Everything is drawn in units of which a phone is 360 wide. A canvas remembers
+how far it was drawn on, so that a picture is as large as what is in it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from html import escape
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .._format import number
+from .figure import Figure
+
+CELL = 32.0
+GAP = 4.0
+MARGIN = 4.0
+#: Advance of a character at 15 units, a little more than a wide digit takes.
+CHARACTER = 8.6
+
+
+def text_width(text: str, size: float = 15) -> float:
+    """Estimate the width of a text, in units, for any of the system's fonts."""
+    return len(text) * CHARACTER * size / 15
+
+
+def cell_width(values: NDArray[np.floating], decimals: int = 2) -> float:
+    """Width of a cell that holds any of these numbers."""
+    longest = max((len(number(value, decimals)) for value in np.ravel(values)), default=1)
+    return max(CELL, longest * CHARACTER + 10)
+
+
+def subscript(index: int | str) -> str:
+    """A label's index as it is printed: ``q`` and 1 give ``q₁`` in plain text."""
+    return str(index).translate(str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉"))
+
+
+class Canvas:
+    """A drawing in the making."""
+
+    def __init__(self) -> None:
+        self.parts: list[str] = []
+        self.right = 0.0
+        self.bottom = 0.0
+
+    def _reach(self, x: float, y: float) -> None:
+        self.right, self.bottom = max(self.right, x), max(self.bottom, y)
+
+    def row(
+        self,
+        x: float,
+        y: float,
+        values: NDArray[np.floating] | Sequence[float],
+        role: str,
+        *,
+        width: float | None = None,
+        faint: NDArray[np.bool_] | Sequence[bool] | bool = False,
+        shade: NDArray[np.floating] | None = None,
+        decimals: int = 2,
+        down: bool = False,
+    ) -> float:
+        """Draw a vector as a row of cells, or a column; return where it ends.
+
+        ``faint`` marks the entries that add nothing; ``shade`` gives each cell
+        a depth of its colour between 0 and 1, for weights.
+        """
+        values = np.asarray(values)
+        width = cell_width(values, decimals) if width is None else width
+        faint = np.broadcast_to(faint, values.shape)
+        cells = []
+        for position, value in enumerate(values):
+            cx = x + (0 if down else position * (width + GAP))
+            cy = y + (position * (CELL + GAP) if down else 0)
+            fill = (
+                f' style="fill-opacity:{0.06 + 0.5 * shade[position]:.3f}"'
+                if shade is not None
+                else ""
+            )
+            cell = (
+                f'<rect class="c" x="{cx:g}" y="{cy:g}" width="{width:g}" height="{CELL:g}" '
+                f'rx="6"{fill}/><text x="{cx + width / 2:g}" y="{cy + CELL / 2:g}" dy=".35em">'
+                f"{number(value, decimals)}</text>"
+            )
+            cells.append(f'<g class="faint">{cell}</g>' if faint[position] else cell)
+            self._reach(cx + width, cy + CELL)
+        self.parts.append(f'<g class="n {role}">{"".join(cells)}</g>')
+        return (
+            y + len(values) * (CELL + GAP) - GAP if down else x + len(values) * (width + GAP) - GAP
+        )
+
+    def rows(
+        self,
+        x: float,
+        y: float,
+        matrix: NDArray[np.floating],
+        role: str,
+        *,
+        width: float | None = None,
+        faint: NDArray[np.bool_] | bool = False,
+        shade: NDArray[np.floating] | None = None,
+        decimals: int = 2,
+    ) -> tuple[float, float]:
+        """Draw a matrix as rows of cells; return its right and lower edge."""
+        width = cell_width(matrix, decimals) if width is None else width
+        faint = np.broadcast_to(faint, matrix.shape)
+        for position, values in enumerate(matrix):
+            self.row(
+                x,
+                y + position * (CELL + GAP),
+                values,
+                role,
+                width=width,
+                faint=faint[position],
+                shade=None if shade is None else shade[position],
+                decimals=decimals,
+            )
+        n, m = matrix.shape
+        return x + m * (width + GAP) - GAP, y + n * (CELL + GAP) - GAP
+
+    def text(
+        self,
+        x: float,
+        y: float,
+        text: str,
+        kind: str = "l",
+        anchor: str = "start",
+        turn: bool = False,
+    ) -> float:
+        """Write a text centred on height ``y``; return where it ends."""
+        size = {"l": 14, "u": 13, "h": 15}[kind]
+        width = text_width(text, size)
+        end = x + {"start": width, "middle": width / 2, "end": 0}[anchor]
+        if turn:
+            self._reach(x + size, y + width / 2)
+        else:
+            self._reach(end, y + size / 2)
+        place = f' text-anchor="{anchor}"' if anchor != "start" else ""
+        turned = f' transform="rotate(-90 {x:g} {y:g})"' if turn else ""
+        self.parts.append(
+            f'<text class="{kind}" x="{x:g}" y="{y:g}" dy=".35em"{place}{turned}>{escape(text)}</text>'
+        )
+        return end
+
+    def label(
+        self,
+        x: float,
+        y: float,
+        letter: str,
+        index: int | str,
+        role: str,
+        *,
+        anchor: str = "end",
+        after: str = "",
+        before: str = "",
+    ) -> None:
+        """Write a role's letter with its index, as in *q* with a small 1."""
+        width = text_width(f"{before}{letter}{after}", 14) + text_width(str(index), 11)
+        self._reach(x + {"start": width, "middle": width / 2, "end": 0}[anchor], y + 8)
+        small = f'<tspan class="b" dy="4">{index}</tspan>' if str(index) else ""
+        back = ' dy="-4"' if small else ""
+        rest = f"<tspan{back}>{escape(after)}</tspan>" if after else ""
+        self.parts.append(
+            f'<text class="l {role}" x="{x:g}" y="{y:g}" dy=".35em" text-anchor="{anchor}">'
+            f'{escape(before)}<tspan class="r">{escape(letter)}</tspan>{small}{rest}</text>'
+        )
+
+    def line(self, x1: float, y1: float, x2: float, y2: float, kind: str = "g") -> None:
+        """Draw a straight line: ``g`` a guide, ``g d`` a dotted one, ``k`` a rule."""
+        self.parts.append(f'<path class="{kind}" d="M{x1:g} {y1:g}L{x2:g} {y2:g}"/>')
+        self._reach(max(x1, x2), max(y1, y2))
+
+    def arrow(self, x1: float, y1: float, x2: float, y2: float) -> None:
+        """Draw an arrow, its head made of two strokes."""
+        length = float(np.hypot(x2 - x1, y2 - y1))
+        ux, uy = (x2 - x1) / length, (y2 - y1) / length
+        heads = [(x2 - 6 * ux + side * 3.5 * uy, y2 - 6 * uy - side * 3.5 * ux) for side in (1, -1)]
+        head = f"M{heads[0][0]:.4g} {heads[0][1]:.4g}L{x2:g} {y2:g}L{heads[1][0]:.4g} {heads[1][1]:.4g}"
+        self.parts.append(f'<path class="k" d="M{x1:g} {y1:g}L{x2:g} {y2:g}{head}"/>')
+        self._reach(max(x1, x2), max(y1, y2))
+
+    def bar(self, x: float, y: float, width: float, height: float, role: str, shade: float) -> None:
+        """Draw a filled bar whose depth of colour is ``shade``."""
+        self.parts.append(
+            f'<g class="{role}"><rect class="bar" x="{x:.4g}" y="{y:g}" width="{width:.4g}" '
+            f'height="{height:g}" rx="3" style="fill-opacity:{0.25 + 0.5 * shade:.3f}"/></g>'
+        )
+        self._reach(x + width, y + height)
+
+    def header(self, step: int, name: str, width: float) -> float:
+        """Draw the frame's head: which of the eight steps this is. Return its lower edge."""
+        self.text(MARGIN, 10, f"Step {step} of 8: {name}", "h")
+        part = (width - 2 * MARGIN + 4) / 8
+        for position in range(1, 9):
+            state = "on" if position == step else "past" if position < step else "off"
+            x = MARGIN + (position - 1) * part
+            self.parts.append(
+                f'<rect class="{state}" x="{x:.4g}" y="24" width="{part - 4:.4g}" height="3" rx="1.5"/>'
+            )
+        self._reach(width - MARGIN, 27)
+        return 44.0
+
+    def figure(self, alt: str, caption: str, width: float | None = None) -> Figure:
+        """Finish the drawing."""
+        across = max(self.right + MARGIN, width or 0)
+        return Figure(
+            "".join(self.parts), round(across, 2), round(self.bottom + MARGIN, 2), alt, caption
+        )
