@@ -249,6 +249,25 @@ def test_save_writes_the_picture(tmp_path):
         illustrate.matrix(X, "key", "K").save(tmp_path / "k.png")
 
 
+def test_one_word_in_two_companies_shows_both_outputs():
+    river, money = example.bank("river"), example.bank("money")
+    figure = illustrate.company(river, money)
+    drawn = words(figure)
+    for bank in (river, money):
+        attended = SelfAttention(bank.query_weight, bank.key_weight, bank.value_weight)(bank.inputs)
+        for value in (*attended.weights[-1], *attended.output[-1]):
+            assert number(value) in drawn
+            assert number(value) in figure.alt
+    with pytest.raises(ValueError, match="must end in the same word with the same input"):
+        illustrate.company(river, example.plane)
+
+
+def test_rounding_is_said():
+    said = "Printed to 2 decimals, computed in full."
+    assert said in illustrate.weighted_sum([[0.255], [1]]).caption
+    assert said not in illustrate.weighted_sum([[2], [1]]).caption
+
+
 @pytest.mark.parametrize("path", pictures(), ids=lambda path: path.name)
 def test_a_picture_that_is_kept_in_a_file_is_drawn_from_the_arrays_of_today(path):
     assert path.read_text(encoding="utf-8") == pictures()[path].svg + "\n", "run make refresh"

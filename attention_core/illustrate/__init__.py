@@ -5,6 +5,7 @@ page, follows the page between light and dark, and says in words what is in it.
 Pictures of cells and numbers are plain SVG; `plane` and `plot` need matplotlib.
 """
 
+from .bank import company
 from .figure import Figure
 from .frames import overview, step
 from .palette import DARK, LIGHT, ROLES, TEXT
@@ -35,6 +36,7 @@ __all__ = [
     "Line",
     "Point",
     "Source",
+    "company",
     "dot_products",
     "heatmap",
     "lookup",

@@ -9,7 +9,7 @@ import numpy as np
 
 from .._format import number, vector
 from . import pictures
-from .canvas import CELL, GAP, MARGIN, Canvas, cell_width
+from .canvas import CELL, GAP, MARGIN, Canvas, cell_width, text_width
 from .figure import Figure
 
 if TYPE_CHECKING:
@@ -87,12 +87,14 @@ def _sum(record: Step, **how: Any) -> Figure:
 
 
 def _repeat(record: Step, **how: Any) -> Figure:
-    arrays = {**record.operands, **record.result}
+    lines = _lines({**record.operands, **record.result})
+    across = _across(lines, how["decimals"])
     canvas = Canvas()
-    top = canvas.header(record.number, record.name, 360.0)
-    _lower_half(canvas, arrays, top, how["decimals"])
+    top = canvas.header(record.number, record.name, across)
+    _pipeline(canvas, lines, top, across, how["decimals"])
     told = "Every query meets every key at once; no row waits for another."
-    return canvas.figure(record.sentence, how["caption"] or told, 360.0)
+    told += pictures.printed_to(record.result["outputs"], how["decimals"])
+    return canvas.figure(record.sentence, how["caption"] or told, across)
 
 
 _FRAMES: dict[int, Callable[..., Figure]] = {
@@ -115,56 +117,87 @@ def _index(record: Step) -> int:
     return record.token + 1
 
 
-def _spread(
-    canvas: Canvas,
-    top: float,
-    items: Sequence[tuple[str, Any, str, bool]],
-    decimals: int,
-    across: float = 360.0,
-) -> tuple[list[float], float]:
-    """Draw named matrices side by side, evenly spaced; return their centres and the lower edge."""
-    sizes = [m.shape[1] * (cell_width(m, decimals) + GAP) - GAP for _, m, _, _ in items]
-    room = max((across - 2 * MARGIN - sum(sizes)) / (len(sizes) + 1), 10)
-    x, centres, lowest = MARGIN + room, [], top
-    for (name, m, role, shaded), size in zip(items, sizes, strict=True):
-        letter, mark, rest = name.partition(" ")
-        canvas.label(x + size / 2, top + 8, letter, "", role, anchor="middle", after=mark + rest)
-        _, bottom = canvas.rows(
-            x, top + 20, m, role, decimals=decimals, shade=m if shaded else None
-        )
-        centres.append(x + size / 2)
-        lowest = max(lowest, bottom)
-        x += size + room
-    return centres, lowest
+#: A named matrix in a line of the pipeline: name, entries, role, shaded as weights.
+_Item = tuple[str, Any, str, bool]
 
 
-def _lower_half(canvas: Canvas, arrays: dict[str, Any], top: float, decimals: int) -> None:
-    """From queries, keys and values to the outputs."""
+def _lines(arrays: dict[str, Any]) -> list[list[_Item]]:
+    """The pipeline from queries, keys and values to the outputs, a line at a time."""
     root = f"√{arrays['queries'].shape[-1]}"
-    line = [
-        ("Q", arrays["queries"], "query", False),
-        ("K", arrays["keys"], "key", False),
-        ("V", arrays["values"], "value", False),
+    return [
+        [
+            ("Q", arrays["queries"], "query", False),
+            ("K", arrays["keys"], "key", False),
+            ("V", arrays["values"], "value", False),
+        ],
+        [
+            (f"S = Q Kᵀ ÷ {root}", arrays["scores"], "score", False),
+            ("A = softmax(S)", arrays["weights"], "score", True),
+        ],
+        [("Z = A V", arrays["outputs"], "output", False)],
     ]
-    (q, k, v), bottom = _spread(canvas, top, line, decimals)
-    second = bottom + 30
-    pair = [
-        (f"S = Q Kᵀ ÷ {root}", arrays["scores"], "score", False),
-        ("A = softmax of each row", arrays["weights"], "score", True),
-    ]
-    (s, a), low = _spread(canvas, second, pair, decimals)
-    canvas.arrow(q, bottom + 6, s - 14, second - 4)
-    canvas.arrow(k, bottom + 6, s + 14, second - 4)
-    third = low + 30
-    (z,), _ = _spread(canvas, third, [("Z = A V", arrays["outputs"], "output", False)], decimals)
-    canvas.arrow(a, low + 6, z + 22, third - 4)
+
+
+def _span(item: _Item, decimals: int) -> float:
+    """How wide a named matrix is: itself or its name."""
+    name, entries, _, _ = item
+    cells = entries.shape[1] * (cell_width(entries, decimals) + GAP) - GAP
+    return float(max(cells, text_width(name, 14)))
+
+
+def _across(lines: list[list[_Item]], decimals: int) -> float:
+    """How wide the pipeline is; on the right there is a lane for the values to pass."""
+    widest = max(sum(_span(item, decimals) + 10 for item in line) for line in lines)
+    return max(360.0, widest + 2 * MARGIN + 8)
+
+
+def _centres(line: list[_Item], across: float, decimals: int) -> list[float]:
+    """Where the middles of a line's matrices stand when they are evenly spaced."""
+    spans = [_span(item, decimals) for item in line]
+    room = (across - 2 * MARGIN - sum(spans)) / (len(spans) + 1)
+    starts = np.cumsum([MARGIN + room, *(span + room for span in spans[:-1])])
+    return [float(start + span / 2) for start, span in zip(starts, spans, strict=True)]
+
+
+def _draw_line(
+    canvas: Canvas, top: float, line: list[_Item], across: float, decimals: int
+) -> tuple[list[float], float]:
+    """Draw named matrices side by side; return their middles and the lower edge."""
+    middles, lowest = _centres(line, across, decimals), top
+    for (name, entries, role, shaded), middle in zip(line, middles, strict=True):
+        letter, mark, rest = name.partition(" ")
+        canvas.label(middle, top + 8, letter, "", role, anchor="middle", after=mark + rest)
+        size = entries.shape[1] * (cell_width(entries, decimals) + GAP) - GAP
+        shade = entries if shaded else None
+        left = middle - size / 2
+        _, bottom = canvas.rows(left, top + 20, entries, role, decimals=decimals, shade=shade)
+        lowest = max(lowest, bottom)
+    return middles, lowest
+
+
+def _pipeline(
+    canvas: Canvas, lines: list[list[_Item]], top: float, across: float, decimals: int
+) -> None:
+    """Draw the lines below each other, with arrows for what goes into what."""
+    first, second, third = lines
+    (q, k, v), bottom = _draw_line(canvas, top, first, across, decimals)
+    middle = bottom + 30
+    (s, a), low = _draw_line(canvas, middle, second, across, decimals)
+    canvas.arrow(q, bottom + 6, s - 14, middle - 4)
+    canvas.arrow(k, bottom + 6, s + 14, middle - 4)
+    across_at = (middle + 20 + low) / 2
+    tail, tip = s + _span(second[0], decimals) / 2 + 3, a - _span(second[1], decimals) / 2 - 3
+    canvas.arrow(tail, across_at, tip, across_at)
+    last = low + 30
+    (z,), _ = _draw_line(canvas, last, third, across, decimals)
+    canvas.arrow(a, low + 6, z + 22, last - 4)
     # The values pass by on the right, down to where the weights meet them.
-    edge = 360.0 - MARGIN
+    edge = across - MARGIN
+    beside = z + text_width(third[0][0], 14) / 2 + 12
     canvas.parts.append(
-        f'<path class="k" d="M{v:g} {bottom + 6:g}V{bottom + 14:g}H{edge:g}V{third + 8:g}H{z + 48:g}'
+        f'<path class="k" d="M{v:g} {bottom + 6:g}V{bottom + 14:g}H{edge:g}V{last + 8:g}H{beside:g}'
         f'm6 -3.5l-6 3.5l6 3.5"/>'
     )
-    canvas._reach(edge, third)
 
 
 def overview(
@@ -192,24 +225,21 @@ def overview(
     if not inputs:
         raise ValueError("steps must trace at least one token to be drawn: got none")
     whole = next(record for record in steps if record.number == 8)
-    canvas = Canvas()
-    (x,), bottom = _spread(canvas, 0.0, [("X", np.stack(inputs), "input", False)], decimals)
-    top = bottom + 34
     arrays = {**whole.operands, **whole.result}
-    _lower_half(canvas, arrays, top, decimals)
-    sizes = [arrays[name].shape[1] for name in ("queries", "keys", "values")]
-    widths = [cell_width(arrays[name], decimals) for name in ("queries", "keys", "values")]
-    spans = [n * (w + GAP) - GAP for n, w in zip(sizes, widths, strict=True)]
-    room = max((360 - 2 * MARGIN - sum(spans)) / 4, 10)
-    at = MARGIN + room
-    for span, name in zip(spans, ("W_q", "W_k", "W_v"), strict=True):
-        centre = at + span / 2
-        canvas.arrow(x + (centre - x) * 0.3, bottom + 5, centre, top - 3)
-        side = "end" if centre < x - 5 else "start"
-        role = {"q": "query", "k": "key", "v": "value"}[name[-1]]
-        beside = -10 if side == "end" else 10
-        canvas.label(x + (centre - x) * 0.6 + beside, bottom + 12, "W", name[-1], role, anchor=side)
-        at += span + room
+    lines = _lines(arrays)
+    head: list[_Item] = [("X", np.stack(inputs), "input", False)]
+    across = _across([head, *lines], decimals)
+    canvas = Canvas()
+    (x,), bottom = _draw_line(canvas, 0.0, head, across, decimals)
+    top = bottom + 34
+    _pipeline(canvas, lines, top, across, decimals)
+    for (name, _, role, _), middle in zip(
+        lines[0], _centres(lines[0], across, decimals), strict=True
+    ):
+        canvas.arrow(x + (middle - x) * 0.3, bottom + 5, middle, top - 3)
+        side, beside = ("end", -14) if middle < x - 5 else ("start", 14)
+        at = x + (middle - x) * 0.6 + beside
+        canvas.label(at, bottom + 9, "W", name.lower(), role, anchor=side)
     z = arrays["outputs"]
     said = [f"Input {i + 1} is {vector(row, decimals)}." for i, row in enumerate(inputs)]
     for name, rows in (("Query", "queries"), ("Key", "keys"), ("Value", "values")):
@@ -225,5 +255,5 @@ def overview(
     told = (
         "From inputs X to outputs Z: three projections, a score for each pair, softmax along each row, a weighted "
         f"sum of values. Output 1 keeps {number(own, decimals)} of its own value; the rest comes from the others."
-    )
-    return canvas.figure(alt or " ".join(said), caption or told, 360.0)
+    ) + pictures.printed_to(z, decimals)
+    return canvas.figure(alt or " ".join(said), caption or told, across)

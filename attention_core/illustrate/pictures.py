@@ -49,6 +49,12 @@ def _labels(name: str, labels: Sequence[str] | None, count: int) -> Sequence[str
     return labels
 
 
+def printed_to(values: Array, decimals: int) -> str:
+    """Say at what precision numbers are printed, where that is not all of them."""
+    whole = all(abs(value - round(value)) <= 1e-9 for value in values.flat if np.isfinite(value))
+    return "" if whole else f" Printed to {decimals} decimals, computed in full."
+
+
 def _matrix_words(name: str, matrix: Array, decimals: int) -> str:
     rows = "; ".join(vector(row, decimals) for row in matrix)
     return f"{name} has {matrix.shape[0]} rows and {matrix.shape[1]} columns: {rows}."
@@ -237,9 +243,7 @@ def matrices(
     said = " ".join(
         _matrix_words(name.replace("_", " "), array, decimals) for name, array, _ in drawn
     )
-    shapes = listing(
-        [f"{name.replace('_', '')} is {a.shape[0]} × {a.shape[1]}" for name, a, _ in drawn]
-    )
+    shapes = listing([f"{name} is {a.shape[0]} × {a.shape[1]}" for name, a, _ in drawn])
     return canvas.figure(alt or said, caption or f"Rows by columns: {shapes}.", across)
 
 
@@ -556,6 +560,7 @@ def dot_products(
     best = [i + 1 for i in range(len(raw)) if np.isclose(raw[i], raw.max())]
     keys_ = f"key {best[0]} scores" if len(best) == 1 else f"keys {listing(best)} score"
     told = f"Of query {index}'s dot products, {keys_} highest: {number(raw.max(), decimals)}."
+    told += printed_to(scores if scaled else raw, decimals)
     return canvas.figure(alt or " ".join(said), caption or told, across)
 
 
@@ -642,7 +647,8 @@ def softmax_steps(
         f"{listing([number(v, decimals) for v in exponentials])}, together {number(total, decimals)}. "
         f"Divided by that sum, the weights are {printed}."
     )
-    told = f"The weights {printed} are shares of one whole: the bar. Printed to {decimals} decimals, computed in full."
+    told = f"The weights {printed} are shares of one whole: the bar."
+    told += printed_to(weights, decimals)
     return canvas.figure(alt or said, caption or told, across)
 
 
@@ -735,6 +741,7 @@ def weighted_values(
         canvas.label(x_w - 12, bottom + 18 + CELL / 2, "z", index, "output")
         said.append(f"Added up, output {index} is {vector(output, decimals)}.")
         told = f"Added up column by column, the weighted values are output {index}: {vector(output, decimals)}."
+    told += printed_to(weighted, decimals)
     return canvas.figure(alt or " ".join(said), caption or told, across)
 
 
@@ -795,9 +802,8 @@ def weighted_sum(
     said = " ".join(
         f"Weighted value {i + 1} is {vector(row, decimals)}." for i, row in enumerate(rows)
     )
-    told = f"Add down each column, and the three numbers below the rule are output {index}."
-    if rows.shape[1] != 3:
-        told = f"Add down each column: the numbers below the rule are output {index}."
+    told = f"Add down each column: the numbers below the rule are output {index}."
+    told += printed_to(rows, decimals)
     return canvas.figure(
         alt
         or f"{said} Column by column: {'; '.join(sums)}. Output {index} is {vector(output, decimals)}.",
@@ -878,4 +884,5 @@ def heatmap(
         f"Read along a row: what one query gives to each key. Rows sum to one, columns need not. "
         f"The largest weight, {number(a[i, j], decimals)}, goes from {rows[i]} to {columns[j]}."
     )
+    told += printed_to(a, decimals)
     return canvas.figure(alt or " ".join(said), caption or told, 340)
