@@ -49,7 +49,6 @@ example.bank = bank
 # why, and a change of what they do quote.
 QUOTES_SOMETHING_ELSE = {
     "index": ("its numbers are the bank's; the worked example is drawn alone", BANK),
-    "01-inputs": ("its numbers are the bank's; of the inputs it says the shape", BANK),
     "02-weights": ("its numbers are those of the matrices", VALUE_WEIGHT),
 }
 
