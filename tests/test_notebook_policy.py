@@ -225,6 +225,8 @@ def solutions_are_hidden(notebook, stem):
         signs = {
             "the tag hide-cell": "hide-cell" in tags(cell),
             "jupyter.source_hidden": cell.metadata.get("jupyter", {}).get("source_hidden") is True,
+            "jupyter.outputs_hidden": cell.metadata.get("jupyter", {}).get("outputs_hidden")
+            is True,
             'mystnb.code_prompt_show "Show the solution"': cell.metadata.get("mystnb", {}).get(
                 "code_prompt_show"
             )
@@ -377,7 +379,7 @@ def good():
     filler = "One idea after another. " * 110
     solution = {
         "tags": ["hide-cell"],
-        "jupyter": {"source_hidden": True},
+        "jupyter": {"outputs_hidden": True, "source_hidden": True},
         "mystnb": {"code_prompt_show": "Show the solution"},
     }
     made.cells = [
