@@ -135,7 +135,10 @@ def test_one_version_one_title_one_author():
     citation = data("CITATION.cff")
     assert citation["version"] == project["version"]
     assert citation["title"] == data("_config.yml")["title"]
-    assert citation["authors"][0]["name"] in text("LICENSE")
+    author = citation["authors"][0]["name"]
+    assert author == data("_config.yml")["author"]
+    assert author in text("LICENSE")
+    assert author in text("back/cite.md").replace("\n> ", " ")
     assert set(citation["license"]) == {project["license"], "CC-BY-4.0"}
 
 
