@@ -212,8 +212,9 @@ def _normalise(i: int, w: Mapping[str, Floats]) -> str:
     one = len(w["scores"]) == 1
     return (
         f"Softmax turns the score{'' if one else 's'} of input {i}, {_plain(w['scores'])}, into "
-        f"{'a weight' if one else 'weights'}: less the greatest and exponentiated, "
-        f"{'it is' if one else 'they are'} {_plain(w['exponentials'])}; divided by their sum, "
+        f"{'a weight' if one else 'weights'}. Less the largest, "
+        f"{'it is' if one else 'they are'} {_plain(w['scores'] - w['scores'].max())}; e to "
+        f"{'this power' if one else 'these powers'} is {_plain(w['exponentials'])}; divided by the sum, "
         f"{number(w['exponentials'].sum())}, the weight{' is' if one else 's are'} "
         f"{_plain(w['weights'])}."
     )

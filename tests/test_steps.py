@@ -147,9 +147,9 @@ def test_sentences_of_the_worked_example():
         "and 2.31."
     )
     assert step[5, 0].sentence == (
-        "Softmax turns the scores of input 1, 1.15, 2.31 and 2.31, into weights: less the "
-        "greatest and exponentiated, they are 0.32, 1 and 1; divided by their sum, 2.32, the "
-        "weights are 0.14, 0.43 and 0.43."
+        "Softmax turns the scores of input 1, 1.15, 2.31 and 2.31, into weights. Less the "
+        "largest, they are −1.15, 0 and 0; e to these powers is 0.32, 1 and 1; divided by the "
+        "sum, 2.32, the weights are 0.14, 0.43 and 0.43."
     )
     assert step[6, 0].sentence == (
         "Each weight of input 1 multiplies its value: 0.14 times value 1 (1, 2, 3) is "
@@ -193,8 +193,8 @@ def test_sentences_about_a_single_token():
     assert sentences[3:] == [
         "Input 1 asks: its query (3) meets key 1 (1); the dot product is 3, and divided by √1 the "
         "score is 3.",
-        "Softmax turns the score of input 1, 3, into a weight: less the greatest and "
-        "exponentiated, it is 1; divided by their sum, 1, the weight is 1.",
+        "Softmax turns the score of input 1, 3, into a weight. Less the largest, it is "
+        "0; e to this power is 1; divided by the sum, 1, the weight is 1.",
         "Each weight of input 1 multiplies its value: 1 times value 1 (4) is (4).",
         "There is one weighted value, (4), and it is output 1.",
         "The same is done for every input: input 1 weighs the values with 1, and output 1 is (4).",

@@ -21,8 +21,10 @@ class Figure:
     ----------
     drawing : str
         The elements inside the ``<svg>``.
-    width, height : float
-        Size of the drawing, in its own units (360 is the width of a phone).
+    width : float
+        Of the drawing, in its own units: a phone is 360 wide.
+    height : float
+        Likewise.
     alt : str
         What is there, numbers included: for those who cannot see it.
     caption : str

@@ -56,6 +56,8 @@ def _prepare(record: Step, **how: Any) -> Figure:
 
 
 def _initialise(record: Step, **how: Any) -> Figure:
+    told = "A row for each feature of an input, a column for each entry of what comes out."
+    how["caption"] = how["caption"] or told
     return pictures.matrices(
         [(name, record.result[key], role) for name, key, role in _WEIGHTS], **how
     )
@@ -237,15 +239,20 @@ def overview(
         lines[0], _centres(lines[0], across, decimals), strict=True
     ):
         canvas.arrow(x + (middle - x) * 0.3, bottom + 5, middle, top - 3)
-        side, beside = ("end", -14) if middle < x - 5 else ("start", 14)
+        slant = abs(middle - x) > 5
+        side, beside = ("end", -22) if middle < x - 5 else ("start", 22 if slant else 6)
         at = x + (middle - x) * 0.6 + beside
-        canvas.label(at, bottom + 9, "W", name.lower(), role, anchor=side)
+        canvas.label(at, bottom + (9 if slant else 18), "W", name.lower(), role, anchor=side)
     z = arrays["outputs"]
     said = [f"Input {i + 1} is {vector(row, decimals)}." for i, row in enumerate(inputs)]
     for name, rows in (("Query", "queries"), ("Key", "keys"), ("Value", "values")):
         said += [
             f"{name} {i + 1} is {vector(row, decimals)}." for i, row in enumerate(arrays[rows])
         ]
+    said += [
+        f"Scores of query {i + 1}: {vector(row, decimals)}."
+        for i, row in enumerate(arrays["scores"])
+    ]
     said += [
         f"Weights of query {i + 1}: {vector(row, decimals)}."
         for i, row in enumerate(arrays["weights"])
@@ -254,6 +261,6 @@ def overview(
     own = arrays["weights"][0, 0]
     told = (
         "From inputs X to outputs Z: three projections, a score for each pair, softmax along each row, a weighted "
-        f"sum of values. Output 1 keeps {number(own, decimals)} of its own value; the rest comes from the others."
+        f"sum of values. Output 1 takes {number(own, decimals)} of value 1; the rest comes from the others."
     ) + pictures.printed_to(z, decimals)
     return canvas.figure(alt or " ".join(said), caption or told, across)

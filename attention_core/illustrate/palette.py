@@ -86,6 +86,8 @@ STYLE = (
     ".at .r{font-weight:700;font-style:italic;fill:var(--t)}.at .b{font-size:11px;fill:var(--muted)}"
     ".at .g{stroke:var(--guide);stroke-width:1.4;fill:none}.at .d{stroke-dasharray:2 4}"
     ".at .k{stroke:var(--muted);stroke-width:1.4;fill:none}"
+    # Names in a plot keep clear of the lines behind them.
+    ".at .p text{paint-order:stroke;stroke:var(--paper);stroke-width:4px;stroke-linejoin:round}"
     ".at .bar{fill:var(--c);stroke:var(--paper);stroke-width:1.5}"
     ".at .off{fill:var(--guide);fill-opacity:.5}.at .on{fill:var(--ink)}.at .past{fill:var(--muted)}"
     ".attention-drawing.lm-Widget.lm-mod-hidden{display:block!important}.attention-unrun{display:none}"

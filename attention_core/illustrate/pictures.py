@@ -185,13 +185,18 @@ def lookup(
     canvas.text(MARGIN, top, "the text, looked up word by word", "u")
     for position, index in enumerate(indices):
         y = top + 14 + position * (CELL + GAP)
-        canvas.text(MARGIN, y + CELL / 2, str(index), "u")
         canvas.text(MARGIN + 18, y + CELL / 2, words[index])
         end = canvas.row(left, y, matrix[index], "input", width=width, decimals=decimals)
         canvas.label(end + 10, y + CELL / 2, "x", position + 1, "input", anchor="start")
-    said = [f"{words[i]} is row {i}, {vector(matrix[i], decimals)}" for i in indices]
+    rows = [f"row {i}, {word}, is {vector(matrix[i], decimals)}" for i, word in enumerate(words)]
+    taken = [
+        f"{words[index]}, row {index}, is x{subscript(i + 1)}" for i, index in enumerate(indices)
+    ]
+    left_out = [word for i, word in enumerate(words) if i not in indices]
+    said = f"A table: {'; '.join(rows)}. Looked up: {'; '.join(taken)}."
+    said += f" Not asked for, and faint: {listing(left_out)}." if left_out else ""
     return canvas.figure(
-        alt or f"A table of {len(matrix)} rows. Looked up in it: {'; '.join(said)}.",
+        alt or said,
         caption or "A look-up copies a row. The same word always gets the same vector.",
     )
 
@@ -355,7 +360,10 @@ def product(
         total = f"{spelled(a[i], b[:, j], decimals)} = {number(c[i, j], decimals)}"
         canvas.text((left_x + right_end) / 2, bottom + 22, total, "l", "middle")
         said += f" Row {i + 1} meets column {j + 1}: {total}."
-        told = f"Row {i + 1} meets column {j + 1}: {total}."
+        told = (
+            f"Row {i + 1} of {names[0]} meets column {j + 1} of {names[1]}, "
+            "and their dot product stands where they cross."
+        )
     return canvas.figure(alt or said, caption or told, 340)
 
 
@@ -428,15 +436,15 @@ def projections(
             )
     results = [x @ array for _, array, _ in drawn]
     widths = [
-        max(cell_width(array, decimals), cell_width(result, decimals)) - 2
+        max(cell_width(array, decimals), cell_width(result, decimals)) - 4
         for (_, array, _), result in zip(drawn, results, strict=True)
     ]
     canvas = Canvas()
     sizes = [
         len(result) * (width + GAP) - GAP for result, width in zip(results, widths, strict=True)
     ]
-    own = cell_width(x, decimals) - 2
-    across = max(340.0, 2 * MARGIN + own + 16 + sum(sizes) + 14 * (len(sizes) - 1))
+    own = cell_width(x, decimals) - 4
+    across = max(340.0, 2 * MARGIN + own + 16 + sum(sizes) + 14 * (len(sizes) + 0.5))
     top = (canvas.header(*step, across) if step else 0.0) + 26
     slack = (across - 2 * MARGIN - own - 16 - sum(sizes)) / (len(sizes) + 0.5)
     canvas.label(MARGIN + own / 2, top - 16, letter, index, role, anchor="middle")
@@ -519,7 +527,7 @@ def dot_products(
     canvas = Canvas()
     left = MARGIN + 56
     sum_x = left + len(q) * (width + GAP) + 8
-    out_x = sum_x + max(text_width(text, 14) for text in sums) + 20
+    out_x = sum_x + max(text_width(text, 14) for text in sums) + 21
     across = max(340.0, out_x + out + MARGIN)
     top = (canvas.header(*step, across) if step else 0.0) + MARGIN
     canvas.label(left - 8, top + CELL / 2, "q", index, "query", after=" asks")
@@ -532,7 +540,7 @@ def dot_products(
         y = first + position * (CELL + 2 * GAP)
         canvas.label(left - 8, y + CELL / 2, "k", position + 1, "key")
         canvas.row(left, y, row, "key", width=width, faint=(q == 0) | (row == 0), decimals=decimals)
-        canvas.text(sum_x, y + CELL / 2, text)
+        canvas.text(out_x - 21, y + CELL / 2, text, anchor="end")
         canvas.text(out_x - 10, y + CELL / 2, "=", "l", "middle")
         canvas.row(out_x, y, raw[[position]], "score", width=out, decimals=decimals)
     scores = raw / np.sqrt(len(q))
@@ -541,7 +549,7 @@ def dot_products(
         y = canvas.bottom + 24
         wide = cell_width(np.concatenate([raw, scores]), decimals)
         canvas.text(left - 8, y + CELL / 2, "raw", "u", "end")
-        canvas.row(left, y, raw, "score", width=wide, decimals=decimals, faint=True)
+        canvas.row(left, y, raw, "score", width=wide, decimals=decimals)
         end = canvas.row(left, y + CELL + 18, scores, "score", width=wide, decimals=decimals)
         canvas.label(left - 8, y + CELL + 18 + CELL / 2, "s", index, "score")
         for position in range(len(k)):
@@ -558,8 +566,8 @@ def dot_products(
             f"Divided by {root}, the scores are {listing([number(s, decimals) for s in scores])}."
         )
     best = [i + 1 for i in range(len(raw)) if np.isclose(raw[i], raw.max())]
-    keys_ = f"key {best[0]} scores" if len(best) == 1 else f"keys {listing(best)} score"
-    told = f"Of query {index}'s dot products, {keys_} highest: {number(raw.max(), decimals)}."
+    who = f"Key {best[0]} has" if len(best) == 1 else f"Keys {listing(best)} have"
+    told = f"{who} the highest raw score, {number(raw.max(), decimals)}."
     told += printed_to(scores if scaled else raw, decimals)
     return canvas.figure(alt or " ".join(said), caption or told, across)
 
@@ -730,9 +738,7 @@ def weighted_values(
         f"is {vector(weighted[i], decimals)}."
         for i in range(len(a))
     ]
-    lengths = np.linalg.norm(weighted, axis=1)
-    most = int(lengths.argmax())
-    told = f"Each value is scaled by its weight. The longest result is that of value {most + 1}."
+    told = "One number multiplies a whole row."
     if total:
         bottom = canvas.bottom
         end = x_w + len(v[0]) * (three + GAP) - GAP
@@ -777,14 +783,8 @@ def weighted_sum(
     top = (canvas.header(*step, across) if step else 0.0) + MARGIN
     for position, row in enumerate(rows):
         y = top + position * (CELL + 2 * GAP)
-        canvas.label(
-            left - 10,
-            y + CELL / 2,
-            "v",
-            position + 1,
-            "value",
-            before=f"a{subscript(index)}{subscript(position + 1)} ",
-        )
+        canvas.label(left - 10, y + CELL / 2, "v", position + 1, "value")
+        canvas.label(left - 36, y + CELL / 2, "a", f"{index}{position + 1}", "score")
         canvas.row(left, y, row, "value", width=width, decimals=decimals, faint=row == 0)
     bottom = canvas.bottom
     end = left + rows.shape[1] * (width + GAP) - GAP

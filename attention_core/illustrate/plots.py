@@ -48,6 +48,7 @@ class Point:
     name: str
     at: tuple[float, float]
     role: str
+    toward: tuple[float, float] | None = None  #: where its name goes; away from the middle if None
 
 
 @dataclass(frozen=True)
@@ -98,7 +99,7 @@ def _drawing(sheet: Any) -> str:
     body = re.sub(r"<g>\s*</g>", "", body)
     if "url(#" in body or "<use" in body:
         raise AssertionError("a plot must not refer to ids, which may meet others on a page")
-    return re.sub(r"> +<", "><", body).strip()
+    return f'<g class="p">{re.sub(r"> +<", "><", body).strip()}</g>'
 
 
 def plane(
@@ -229,10 +230,18 @@ def plane(
             )
         away = spot - (0 if isinstance(item, Arrow) else centre)
         away = away / (np.linalg.norm(away) or 1)
-        place = spot + away * (13 if isinstance(item, Arrow) else 17) / unit
+        side = "center"
+        if isinstance(item, Arrow) and not spot[1]:
+            away = np.array([0.0, 1.0])  # beside the axis, not on it
+        if isinstance(item, Point) and item.toward is not None:
+            away = np.array(item.toward) / np.linalg.norm(item.toward)
+            side = "right" if away[0] < 0 else "left" if away[0] > 0 else "center"
+        place = (
+            spot + away * (13 if isinstance(item, Arrow) else 17 if side == "center" else 10) / unit
+        )
         ax.text(
             *place, item.name, color=_TONE[item.role], size=14, weight="bold", style="italic",
-            ha="center", va="center",
+            ha=side, va="center",
         )  # fmt: skip
         kind = "an arrow to" if isinstance(item, Arrow) else "a point at"
         said.append(f"{item.name} is {kind} {vector(spot, decimals)}.")
