@@ -229,6 +229,18 @@ def pose(monkeypatch):
         ),
         (np.array([1.5, 2]), [1.5, ...], "99.1: not answered yet."),
         (np.array([1.5, 2]), np.array([1.5, None]), "99.1: not answered yet."),
+        (
+            np.array([1.5, 2]),
+            ["a", "b"],
+            "Not yet. The answer is an array of shape (2,), of numbers and nothing else.",
+        ),
+        (
+            np.array([1.5, 2]),
+            [True, False],
+            "Not yet. The answer is an array of shape (2,), of numbers and nothing else.",
+        ),
+        (np.array([1.53, 2.17]), [1.5, 2.2], "Not yet. Close: give at least two decimals."),
+        (np.array([1.53, 2.17]), [1.5, 2.1], 'Not yet. Look. For more: hint("99.1", 2)'),
         ("rows", " Rows. ", "Right."),
         ("rows", "columns", 'Not yet. Look. For more: hint("99.1", 2)'),
         ("rows", "diagonals", "Not yet. The answer is 'rows' or 'columns'."),
@@ -236,7 +248,7 @@ def pose(monkeypatch):
         ((3, 4), (3, 4), "Right."),
         ((3, 4), [3, 4], "Right."),
         ((3, 4), np.array([3, 4]), "Right."),
-        ((3, 4), 3, "Not yet. The answer is a tuple of 2 parts."),
+        ((3, 4), 3, "Not yet. The answer has 2 parts, in brackets, with commas between."),
         ((3, "rows"), (3, "rows"), "Right."),
         ((3, "rows"), (3, 4), "Not yet. Part 2 of the answer is 'rows' or 'columns'."),
         ((3, "rows"), (..., "rows"), "99.1: not answered yet."),
@@ -283,7 +295,9 @@ def test_answers_that_are_functions(pose, capsys):
     assert said(capsys, "99.1", lambda x: x) == 'Not yet. Look. For more: hint("99.1", 2)'
     assert said(capsys, "99.1", lambda x: ...) == "99.1: not answered yet."
     assert said(capsys, "99.1", lambda x: None) == "99.1: not answered yet."
-    assert said(capsys, "99.1", stops) == "Not yet. The function stops with RuntimeError: no"
+    assert said(capsys, "99.1", stops) == (
+        'Not yet. The function stops with RuntimeError: no. For more: hint("99.1", 2)'
+    )
     assert said(capsys, "99.1", lambda x: x[0]) == (
         "Not yet. The function should give an array of shape (2,); this one is one number."
     )

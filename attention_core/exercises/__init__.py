@@ -169,6 +169,8 @@ def _verdict(exercise: Exercise, answer: object) -> str:
     for diagnosis in exercise.diagnoses:
         if _same(answer, diagnosis.wrong(), exercise.tolerance):
             return f"Not yet. {diagnosis.message}"
+    if _rounded_too_far(answer, expected):
+        return "Not yet. Close: give at least two decimals."
     return f"Not yet. {_misfit(answer, expected, exercise.choices) or _first_hint(exercise)}"
 
 
@@ -182,7 +184,8 @@ def _verdict_on_function(exercise: Exercise, expected: Callable[..., Any], answe
         given = [answer(*deepcopy(case)) for case in cases]
     except Exception as error:
         reason = str(error).split("\n")[0]
-        return f"Not yet. The function stops with {type(error).__name__}: {reason}"
+        more = f' For more: hint("{exercise.id}", 2)' if len(exercise.hints) > 1 else ""
+        return f"Not yet. The function stops with {type(error).__name__}: {reason}.{more}"
     if any(_unanswered(result) for result in given):
         return f"{exercise.id}: not answered yet."
     if _same(given, right, exercise.tolerance):
@@ -242,7 +245,7 @@ def _misfit(answer: object, expected: object, choices: tuple[str, ...]) -> str:
     if isinstance(expected, tuple | list):
         parts = _parts(answer)
         if parts is None or len(parts) != len(expected):
-            return f"The answer is a tuple of {len(expected)} parts."
+            return f"The answer has {len(expected)} parts, in brackets, with commas between."
         misfits = (_misfit(*pair, choices) for pair in zip(parts, expected, strict=True))
         for i, misfit in enumerate(misfits, 1):
             if misfit:
@@ -251,12 +254,29 @@ def _misfit(answer: object, expected: object, choices: tuple[str, ...]) -> str:
     given, wanted = _array(answer), np.asarray(expected)
     kind = _kind(wanted)
     if given is None:
-        return f"The answer is {kind}."
+        return f"The answer is {kind}{_of_numbers(wanted)}."
     if given.shape != wanted.shape:
         return f"The answer is {kind}; this one {_shape(given)}."
     if (given.dtype == bool) != (wanted.dtype == bool):
-        return f"The answer is {kind}."
+        return f"The answer is {kind}{_of_numbers(wanted)}."
     return "There is a NaN in this answer." if np.any(np.isnan(given.astype(float))) else ""
+
+
+def _of_numbers(wanted: np.ndarray[Any, np.dtype[Any]]) -> str:
+    """What to add for an answer of the right shape that holds something else."""
+    return ", of numbers and nothing else" if wanted.ndim and wanted.dtype != bool else ""
+
+
+def _rounded_too_far(answer: object, expected: object) -> bool:
+    """Whether the answer is the expected one, to a single decimal."""
+    given, wanted = _array(answer), _array(expected)
+    return (
+        given is not None
+        and wanted is not None
+        and given.dtype.kind == wanted.dtype.kind == "f"
+        and given.shape == wanted.shape
+        and bool(np.allclose(given, np.round(wanted, 1), rtol=0, atol=1e-9))
+    )
 
 
 def _array(answer: object) -> np.ndarray[Any, np.dtype[Any]] | None:

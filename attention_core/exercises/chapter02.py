@@ -68,6 +68,16 @@ EXERCISES = (
                 "The two sizes of what comes out are exchanged: d_k is the size of queries and "
                 "keys.",
             ),
+            Diagnosis(
+                "keys and values exchanged",
+                lambda: ((d_model, d_k), (d_model, d_v), (d_model, d_k)),
+                "Which two are multiplied entry by entry? Those two share a size.",
+            ),
+            Diagnosis(
+                "the values' size for all",
+                lambda: ((d_model, d_v),) * 3,
+                "Values are right. Queries and keys have a size of their own, d_k.",
+            ),
         ),
         right="Features in, features out; the number of tokens appears nowhere.",
     ),

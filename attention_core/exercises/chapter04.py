@@ -74,6 +74,17 @@ EXERCISES = (
                 "This is the new query against the other queries. A query is scored against keys.",
             ),
             Diagnosis(
+                "keys not upright",
+                lambda: fourth_query()[0] @ _keys,
+                "The query met the columns of K here. The keys are its rows: stand them upright "
+                "first.",
+            ),
+            Diagnosis(
+                "query 1",
+                lambda: dot(_queries, _keys)[0],
+                "These are the raw scores of query 1. The new input has a query of its own.",
+            ),
+            Diagnosis(
                 "the query alone",
                 lambda: fourth_query()[0],
                 "That is the query, and it is right. Now take its dot product with each key.",
@@ -117,7 +128,8 @@ EXERCISES = (
             Diagnosis(
                 "first column",
                 lambda: (table()[:, 0], False),
-                "That is the first column: key 1 as all queries see it. The row holds query 1.",
+                "These are the old raw scores, or the first column, which holds key 1 as all "
+                "queries see it. The row holds query 1: make it from the changed copy.",
             ),
         ),
         right="One entry changed, and the symmetry is gone: it was an accident.",

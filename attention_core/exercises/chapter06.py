@@ -8,6 +8,7 @@ import numpy as np
 from attention_core import attention, example
 from attention_core._check import Floats
 from attention_core.exercises import Diagnosis, Exercise
+from attention_core.normalize import softmax
 from attention_core.scores import dot, scaled_dot
 
 __all__ = ["EXERCISES"]
@@ -87,6 +88,11 @@ EXERCISES = (
                 "raw scores",
                 lambda: scaled(dot(query, key)[1]),
                 "These are the values times the raw scores. Scale them, then comes softmax.",
+            ),
+            Diagnosis(
+                "not scaled",
+                lambda: scaled(softmax(dot(query, key)[1])),
+                "These weights come from the raw scores. Divide by the square root of d_k first.",
             ),
             Diagnosis(
                 "query 1",

@@ -76,6 +76,12 @@ EXERCISES = (
                 "These weights come from the raw scores. Use the scaled ones.",
             ),
             Diagnosis(
+                "root of three",
+                lambda: softmax(dot(query, key)[2] / np.sqrt(3)) @ plane_value,
+                "The scores were divided by the root of the worked example's d_k. How many entries "
+                "has a query here?",
+            ),
+            Diagnosis(
                 "divided by the sum",
                 lambda: dot(query, key)[2] / dot(query, key)[2].sum() @ plane_value,
                 "Here the scores were divided by their sum. Softmax takes exponentials first.",

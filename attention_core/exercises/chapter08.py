@@ -76,6 +76,16 @@ EXERCISES = (
                 "This is what becomes of output 1. Arrays count from 0.",
             ),
             Diagnosis(
+                "output 3",
+                lambda: down_the_columns()[2],
+                "This is what becomes of output 3. Arrays count from 0.",
+            ),
+            Diagnosis(
+                "its weights",
+                lambda: softmax(scaled_dot(_queries, _keys), axis=0)[1],
+                "These are the weights of row 2. What do they make of the values?",
+            ),
+            Diagnosis(
                 "all outputs",
                 down_the_columns,
                 "These are all three outputs; the exercise asks for the second alone.",
