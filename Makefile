@@ -81,7 +81,7 @@ refresh: .venv/.package ## execute the notebooks and store their outputs; some: 
 
 # --- the tests -------------------------------------------------------------------------------
 
-nbval = $(bin)/python -m pytest --nbval -n logical --maxprocesses 4 --dist loadscope --nbval-cell-timeout=120 -q $(notebooks)
+nbval = $(bin)/python -m pytest -p tools.kernels --nbval -n logical --maxprocesses 4 --dist loadscope --nbval-cell-timeout=120 -q $(notebooks)
 
 test: .venv/.dev book ## everything: style, types, site, notebooks, units, prose, pages
 	$(bin)/ruff check

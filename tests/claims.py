@@ -29,6 +29,7 @@ from decimal import Decimal
 from pathlib import Path
 
 from tests.claims_kernel import FRACTIONS, LITERAL, as_decimal
+from tools.kernels import patiently
 from tools.notebooks import find, label, read, set_environment
 
 # ---------------------------------------------------------------------------------------------
@@ -748,7 +749,7 @@ class Kernel:
         from jupyter_client.manager import start_new_kernel
 
         set_environment()
-        self.manager, self.client = start_new_kernel(
+        self.manager, self.client = patiently(start_new_kernel)(
             kernel_name="python3", cwd=str(folder), extra_arguments=["--log-level=ERROR"]
         )
         here = Path(__file__).with_name("claims_kernel.py")

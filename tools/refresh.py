@@ -21,6 +21,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 
+from tools.kernels import patiently
 from tools.notebooks import find, label, normalise, read, set_environment, write
 
 
@@ -63,7 +64,7 @@ def refresh(path: Path, execute: bool = True) -> tuple[str, bool, list[str]]:
         )
         problem = None
         try:
-            client.execute()
+            patiently(client.execute)()
         except CellExecutionError:
             pass  # the cell's error output says it, in full
         except (CellTimeoutError, DeadKernelError) as error:
