@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import operator
 import re
 from pathlib import Path
 
 import pytest
 
+import attention_core
+from attention_core import illustrate
 from tests.site_checks import SITE, Page, faults, pages_of, style_faults
 
 
@@ -53,6 +56,15 @@ def test_each_chapter_offers_its_notebook(pages):
     for page in chapters:
         wanted = f"../_sources/chapters/{page.path.stem}.ipynb"
         assert wanted in page.reader.links, page.path.name
+
+
+def test_every_public_name_is_in_the_reference(pages):
+    reference = pages[SITE / "back" / "api.html"]
+    named = [f"attention_core.{name}" for name in attention_core.__all__]
+    named += [f"attention_core.illustrate.{name}" for name in illustrate.__all__]
+    public = [name for name in named if callable(operator.attrgetter(name[15:])(attention_core))]
+    assert len(public) > 20
+    assert not [name for name in public if name not in reference.reader.ids]
 
 
 # --- the glossary ----------------------------------------------------------------------------
