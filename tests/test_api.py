@@ -115,17 +115,6 @@ def test_import_is_light():
     assert loaded == "[]"
 
 
-def test_import_is_quick():
-    # Processor time, the best of three: a busy machine says nothing about the package.
-    code = (
-        "import time, numpy\n"
-        "start = time.process_time()\n"
-        "import attention_core\n"
-        "print(time.process_time() - start)"
-    )
-    assert min(float(in_a_new_python(code)) for _ in range(3)) < 0.05
-
-
 def test_submodules_come_when_they_are_asked_for():
     assert (
         in_a_new_python("import attention_core as a; print(a.exercises.check.__name__)") == "check"

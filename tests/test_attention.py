@@ -343,3 +343,18 @@ def test_errors(arguments, error, message):
     defaults = {"query": np.ones((2, 3)), "key": np.ones((4, 3)), "value": np.ones((4, 5))}
     with pytest.raises(error, match=message):
         attention(**(defaults | arguments))
+
+
+@pytest.mark.parametrize("mask", [[[False, True]], [[-np.inf, 0.0]]], ids=["boolean", "floating"])
+def test_a_masked_key_is_not_even_looked_at(mask):
+    attended = attention([[1, 0]], [[np.nan, 1], [3, 1]], [[1], [2]], mask)
+    assert attended.weights.tolist() == [[0, 1]]
+    assert attended.output.tolist() == [[2]]
+
+
+def test_a_finer_value_is_not_made_coarse():
+    fine = 1 + 2.0**-40
+    attended = attention(np.ones((1, 2), np.float32), np.ones((1, 2), np.float32), [[fine]])
+    assert attended.weights.dtype == np.float32
+    assert attended.output.dtype == np.float64
+    assert attended.output[0, 0] == fine

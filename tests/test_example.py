@@ -122,3 +122,13 @@ def test_repr():
         ]
     )
     assert "memory (5, 4)" in repr(example.rectangle)
+
+
+def test_values_of_the_rectangle():
+    # Worked by hand.
+    e = example.rectangle
+    assert (e.inputs @ e.value_weight).tolist() == [
+        [-1, 4, 2, 1, 3, 4],
+        [1, 0, 2, 0, 2, 4],
+        [5, 2, 4, 3, 5, 4],
+    ]

@@ -252,6 +252,22 @@ def has_one_title(notebook, stem):
     return []
 
 
+def every_image_in_prose_has_alt_text(notebook, stem):
+    found = []
+    for place, cell in prose_cells(notebook):
+        source = without_comments(cell.source)
+        found += [f"cell {place}: {i}" for i in re.findall(r"!\[\s*\]\([^)]*\)", source)]
+        found += [
+            f"cell {place}: {tag}"
+            for tag in re.findall(r"<img\b[^>]*>", source)
+            if not re.search(r"""\balt=["'][^"']*\S[^"']*["']""", tag)
+        ]
+        for fence in re.findall(r"(?ms)^(?:```|:::)\{(?:image|figure)\}.*?^(?:```|:::)", source):
+            if not re.search(r"(?m)^\s*:alt:\s*\S", fence):
+                found.append(f"cell {place}: {fence.splitlines()[0]} without :alt:")
+    return found
+
+
 POLICIES = [
     every_cell_is_executed_in_order,
     no_code_cell_is_empty,
@@ -259,6 +275,7 @@ POLICIES = [
     nothing_is_on_stderr,
     every_output_is_compared,
     every_figure_has_alt_text_and_caption,
+    every_image_in_prose_has_alt_text,
     ids_are_unique_in_the_page,
     cells_are_short,
     outputs_are_small,
@@ -448,6 +465,12 @@ for _policy, _ways in {
         lambda n: cut(n, 'aria-label="[^"]*"'),
         lambda n: cut(n, 'role="img"'),
         lambda n: cut(n, "<svg.*</svg>"),
+    ],
+    every_image_in_prose_has_alt_text: [
+        lambda n: prose(n, "![](a.svg)"),
+        lambda n: prose(n, '<img src="a.svg" alt="">'),
+        lambda n: prose(n, ":::{figure} a.svg\nA caption.\n:::"),
+        lambda n: prose(n, "```{image} a.svg\n```"),
     ],
     ids_are_unique_in_the_page: [lambda n: figure(n, FIGURE)],
     cells_are_short: [lambda n: n.cells[1].update(source="\n".join("x" * 16))],
