@@ -9,7 +9,7 @@ __all__ = ["softmax"]
 
 
 def softmax(x: ArrayLike, axis: int = -1) -> Floats:
-    """Positive weights that sum to one along an axis: exponentials over their sum.
+    """Positive weights that sum to one: exponentials over their sum.
 
     Parameters
     ----------
@@ -45,6 +45,7 @@ def softmax(x: ArrayLike, axis: int = -1) -> Floats:
     check_below_infinity("x", highest)
     with np.errstate(over="ignore", under="ignore"):
         exponentials = np.exp(x - np.where(highest == -np.inf, 0, highest))
-    total = np.sum(exponentials, axis, keepdims=True, dtype=np.result_type(x, np.float32))
+    at_least_single = np.result_type(x, np.float32)
+    total = np.sum(exponentials, axis, keepdims=True, dtype=at_least_single)
     weights: Floats = exponentials / np.where(total == 0, 1, total)
     return weights.astype(x.dtype, copy=False)

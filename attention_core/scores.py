@@ -47,7 +47,7 @@ def dot(query: ArrayLike, key: ArrayLike) -> Floats:
 
 
 def scaled_dot(query: ArrayLike, key: ArrayLike) -> Floats:
-    """Scores of each query against each key: dot products divided by the square root of d_k.
+    """Scores of each query against each key: dot products over √d_k.
 
     Parameters
     ----------

@@ -131,7 +131,13 @@ class SelfAttention:
         return f"SelfAttention(d_model={d_model}, d_k={d_k}, d_v={d_v})"
 
     @classmethod
-    def random(cls, d_model: int, d_k: int, d_v: int, rng: np.random.Generator) -> "SelfAttention":
+    def random(
+        cls,
+        d_model: int,
+        d_k: int,
+        d_v: int,
+        rng: np.random.Generator,
+    ) -> "SelfAttention":
         """Self-attention as it is before it has learned: small random weights.
 
         Parameters
@@ -166,4 +172,5 @@ class SelfAttention:
         check_sizes(d_model=d_model, d_k=d_k, d_v=d_v)
         check_rng(rng)
         deviation = 1 / math.sqrt(d_model)
-        return cls(*(rng.normal(0, deviation, (d_model, size)) for size in (d_k, d_k, d_v)))
+        sizes = (d_k, d_k, d_v)
+        return cls(*(rng.normal(0, deviation, (d_model, size)) for size in sizes))

@@ -252,6 +252,19 @@ def has_one_title(notebook, stem):
     return []
 
 
+def visible_lines_fit_the_column(notebook, stem):
+    lines = []
+    for place, cell in code_cells(notebook):
+        if not {"hide-input", "hide-cell", "remove-input", "remove-cell"} & set(tags(cell)):
+            lines += [(place, line) for line in cell.source.splitlines()]
+    for place, output in outputs(notebook):
+        source = "".join(output.get("data", {}).get("text/markdown", ""))
+        lines += [(place, line) for line in source.splitlines()]
+    return [
+        f"cell {place}: {len(line)} characters: {line}" for place, line in lines if len(line) > 80
+    ]
+
+
 def every_image_in_prose_has_alt_text(notebook, stem):
     found = []
     for place, cell in prose_cells(notebook):
@@ -278,6 +291,7 @@ POLICIES = [
     every_image_in_prose_has_alt_text,
     ids_are_unique_in_the_page,
     cells_are_short,
+    visible_lines_fit_the_column,
     outputs_are_small,
     outputs_are_the_same_everywhere,
     no_code_is_fenced_in_prose,
@@ -474,6 +488,10 @@ for _policy, _ways in {
     ],
     ids_are_unique_in_the_page: [lambda n: figure(n, FIGURE)],
     cells_are_short: [lambda n: n.cells[1].update(source="\n".join("x" * 16))],
+    visible_lines_fit_the_column: [
+        lambda n: n.cells[1].update(source="x" * 81),
+        lambda n: figure(n, FIGURE.replace("id=", "data-id="), **{"text/markdown": "x" * 81}),
+    ],
     outputs_are_small: [lambda n: output(n, text="x" * 200_001)],
     outputs_are_the_same_everywhere: [
         lambda n: output(n, text="<object at 0x7f0011223344>"),
