@@ -63,7 +63,7 @@ def attention(
     *,
     score: Callable[[Floats, Floats], ArrayLike] = scaled_dot,
 ) -> Attention:
-    """The average of the values for each query, weighted by how keys match it.
+    """For each query, the average of the values, weighted by how keys match.
 
     Parameters
     ----------
