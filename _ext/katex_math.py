@@ -47,6 +47,8 @@ class MathError(ValueError):
 @cache
 def _engine() -> MiniRacer:
     engine = MiniRacer()
+    # Left to the end of the process, Python 3.13 waits for V8's thread forever.
+    atexit.register(engine.close)
     engine.eval((VENDOR / "katex.min.js").read_text(encoding="utf-8"))
     engine.eval(
         """
