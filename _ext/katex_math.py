@@ -13,6 +13,7 @@ those that some page uses, with the fonts they need as data URIs.
 
 from __future__ import annotations
 
+import atexit
 import base64
 import json
 import re
