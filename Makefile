@@ -28,7 +28,7 @@ xdg := XDG_CACHE_HOME="$(CURDIR)/.cache/xdg" XDG_CONFIG_HOME="$(CURDIR)/.cache/x
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help book test serve refresh notebooks prose lab lock format binder-check clean distclean
+.PHONY: help book test serve refresh notebooks prose pages figures lab lock format binder-check clean distclean
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' Makefile
@@ -56,7 +56,7 @@ help: ## list these commands
 # --- the book --------------------------------------------------------------------------------
 
 # A change in what shapes every page: build every page anew.
-_build/.settled: .venv/.requirements _config.yml _toc.yml $(shell find _ext _static vendor -type f -not -name '*.pyc' 2>/dev/null)
+_build/.settled: .venv/.requirements _config.yml _toc.yml $(shell find _ext _static vendor attention_core/illustrate/js attention_core/illustrate/elements.py attention_core/illustrate/palette.py -type f -not -name '*.pyc' 2>/dev/null)
 	@rm -rf _build/html _build/.doctrees
 	@mkdir -p _build
 	@touch $@
@@ -95,6 +95,12 @@ notebooks: .venv/.package ## execute every notebook and compare every output
 
 prose: .venv/.dev ## check every number in the prose against its claim
 	$(bin)/python -m pytest tests/test_prose.py
+
+pages: .venv/.dev book ## the site and its elements in a real browser
+	$(xdg) $(bin)/python -m pytest tests/test_pages.py tests/test_bench.py tests/test_player.py
+
+figures: .venv/.dev ## export animations and stills for slides into _build/figures; some: only="attend"
+	@$(xdg) $(bin)/python tools/figures.py $(only)
 
 format: .venv/.dev ## lay out and tidy the code, notebooks included
 	@$(bin)/ruff check --fix

@@ -5,9 +5,13 @@ page, follows the page between light and dark, and says in words what is in it.
 Pictures of cells and numbers are plain SVG; `plane` and `plot` need matplotlib.
 """
 
+from .animation import Animation
 from .bank import company
+from .editable import Bench, bench
+from .elements import Elements, enable
 from .figure import Figure
 from .frames import overview, step
+from .listing import Source, source
 from .palette import DARK, LIGHT, ROLES, TEXT
 from .pictures import (
     dot_products,
@@ -24,20 +28,26 @@ from .pictures import (
     weighted_values,
 )
 from .plots import Arrow, Line, Point, plane, plot
-from .source import Source, source
+from .sequences import animate
 
 __all__ = [
     "DARK",
     "LIGHT",
     "ROLES",
     "TEXT",
+    "Animation",
     "Arrow",
+    "Bench",
+    "Elements",
     "Figure",
     "Line",
     "Point",
     "Source",
+    "animate",
+    "bench",
     "company",
     "dot_products",
+    "enable",
     "heatmap",
     "lookup",
     "matrices",

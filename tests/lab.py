@@ -1,0 +1,56 @@
+"""A notebook in JupyterLab in a real browser, after Run All Cells."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import nbformat
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def free_port() -> int:
+    with socket.socket() as held:
+        held.bind(("127.0.0.1", 0))
+        return held.getsockname()[1]
+
+
+@contextlib.contextmanager
+def run_all(browser, folder: Path, cells: list[str]) -> Iterator:
+    """A tab with the notebook of these cells, all of which have been told to run."""
+    book = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells])
+    book.metadata.kernelspec = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    nbformat.write(book, folder / "play.ipynb")
+    port = free_port()
+    server = subprocess.Popen(
+        [sys.executable, "-m", "jupyterlab", "--no-browser", f"--port={port}", "--allow-root",
+         "--IdentityProvider.token=", "--ServerApp.password=", f"--notebook-dir={folder}"],
+        cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    context = browser.new_context(viewport={"width": 1280, "height": 900})
+    try:
+        for _ in range(120):
+            try:
+                urllib.request.urlopen(f"http://127.0.0.1:{port}/api").read()
+                break
+            except OSError:
+                time.sleep(0.5)
+        tab = context.new_page()
+        tab.set_default_timeout(60000)
+        tab.goto(f"http://127.0.0.1:{port}/lab/tree/play.ipynb?reset")
+        tab.locator(".jp-Notebook").wait_for()
+        tab.get_by_text("Python 3 (ipykernel) | Idle").wait_for()
+        tab.get_by_role("menuitem", name="Run", exact=True).click()
+        tab.get_by_role("menuitem", name="Run All Cells", exact=True).click()
+        yield tab
+    finally:
+        context.close()
+        server.terminate()
+        server.wait(20)
