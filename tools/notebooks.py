@@ -74,6 +74,11 @@ def set_environment(root: Path = ROOT) -> None:
     os.environ.setdefault("JUPYTER_PLATFORM_DIRS", "1")
 
 
+# The elements' script is long, and every edit of it would change every notebook: the cell that
+# brings it is stored without its output, and the site brings the script itself.
+ENABLE = "illustrate.enable()"
+
+
 def normalise(notebook: NotebookNode) -> NotebookNode:
     """Give a notebook its one normal form, in place: the same content is the same bytes."""
     kept = {key: notebook.metadata[key] for key in ("mystnb",) if key in notebook.metadata}
@@ -102,7 +107,7 @@ def normalise(notebook: NotebookNode) -> NotebookNode:
                 output.metadata = nbformat.from_dict({})
             if output.output_type == "execute_result":
                 output.execution_count = cell.execution_count
-        cell.outputs = _join_streams(cell.outputs)
+        cell.outputs = [] if cell.source == ENABLE else _join_streams(cell.outputs)
     return notebook
 
 
