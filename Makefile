@@ -88,7 +88,7 @@ test: .venv/.dev book ## everything: style, types, site, notebooks, units, prose
 	$(bin)/ruff format --check
 	$(bin)/mypy
 	$(if $(notebooks),$(nbval))
-	$(xdg) $(bin)/python -m pytest -n logical --maxprocesses 4 --dist loadfile
+	$(xdg) $(bin)/python -m pytest -n logical --maxprocesses 4 --dist worksteal
 
 notebooks: .venv/.package ## execute every notebook and compare every output
 	$(nbval)
