@@ -10,13 +10,7 @@ import importlib.resources
 import importlib.util
 import json
 import math
-import os
 import re
-import socket
-import subprocess
-import sys
-import time
-import urllib.request
 from dataclasses import FrozenInstanceError
 from html.parser import HTMLParser
 from pathlib import Path
@@ -28,6 +22,7 @@ from attention_core import SelfAttention, attention, example, scores
 from attention_core.illustrate.editable import bench
 from attention_core.illustrate.elements import enable, script
 from attention_core.illustrate.palette import DARK, LIGHT
+from tests.play import axe, run_all
 from tests.site_checks import SITE, pages_of
 from tests.test_pages import browser  # noqa: F401 (a fixture)
 
@@ -455,15 +450,6 @@ def clashes(tab) -> list[str]:
     return found
 
 
-def axe(tab) -> list[str]:
-    """What axe finds."""
-    pytest.importorskip("axe_playwright_python", reason="axe is not installed")
-    source = importlib.resources.files("axe_playwright_python") / "axe.min.js"
-    tab.evaluate(source.read_text(encoding="utf-8"))
-    faults = tab.evaluate("axe.run()")["violations"]
-    return [f"{fault['id']}: {fault['nodes'][0]['html'][:120]}" for fault in faults]
-
-
 def moves(tab) -> list[str]:
     """What moves, for a reader who asked for less motion."""
     cell(tab, "Queries", 0, 0).hover()
@@ -879,48 +865,14 @@ def test_the_site_loads_the_script_where_it_plays():
         assert html.count("<attention-bench ") == html.count("<attention-bench data-link "), path
 
 
-def free_port() -> int:
-    with socket.socket() as held:
-        held.bind(("127.0.0.1", 0))
-        return held.getsockname()[1]
-
-
 @pytest.mark.slow
 def test_jupyterlab_shows_a_working_bench(browser, tmp_path):  # noqa: F811
-    nbformat = pytest.importorskip("nbformat")
-    book = nbformat.v4.new_notebook()
-    book.metadata.kernelspec = {"name": "python3", "display_name": "Python 3", "language": "python"}
-    book.cells = [
-        nbformat.v4.new_code_cell("from attention_core import example, illustrate"),
-        nbformat.v4.new_code_cell(
-            "from attention_core.illustrate.elements import enable\nenable()"
-        ),
-        nbformat.v4.new_code_cell(
-            "from attention_core.illustrate.editable import bench\nbench(*example.worked)"
-        ),
+    cells = [
+        "from attention_core import example, illustrate",
+        "illustrate.enable()",
+        "illustrate.bench(*example.worked)",
     ]
-    nbformat.write(book, tmp_path / "bench.ipynb")
-    port = free_port()
-    root = Path(__file__).resolve().parent.parent
-    server = subprocess.Popen(
-        [sys.executable, "-m", "jupyterlab", "--no-browser", f"--port={port}", "--allow-root",
-         "--IdentityProvider.token=", "--ServerApp.password=", f"--notebook-dir={tmp_path}"],
-        cwd=root, env={**os.environ, "PYTHONPATH": str(root)}, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-    )  # fmt: skip
-    try:
-        address = f"http://127.0.0.1:{port}/lab/tree/bench.ipynb?reset"
-        for _ in range(120):
-            try:
-                urllib.request.urlopen(f"http://127.0.0.1:{port}/api").read()
-                break
-            except OSError:
-                time.sleep(0.5)
-        tab = browser.new_page(viewport=WIDE)
-        tab.set_default_timeout(60000)
-        tab.goto(address)
-        tab.get_by_text("| Idle").wait_for()
-        tab.get_by_role("menuitem", name="Run", exact=True).click()
-        tab.get_by_role("menuitem", name="Run All Cells", exact=True).click()
+    with run_all(browser, tmp_path, cells) as tab:
         field = tab.locator("attention-bench").get_by_label("Inputs, row 1, column 1")
         field.click()
         tab.keyboard.press("3")
@@ -942,7 +894,3 @@ def test_jupyterlab_shows_a_working_bench(browser, tmp_path):  # noqa: F811
         place = "b => { const e = b.shadowRoot.activeElement; return [...e.parentNode.children].indexOf(e); }"
         assert tab.locator("attention-bench").evaluate(place) == 2
         assert tab.locator(".jp-MarkdownCell").count() == 0
-        tab.close()
-    finally:
-        server.terminate()
-        server.wait(20)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import importlib.resources
 import json
-import os
 import re
 from html.parser import HTMLParser
 
@@ -20,6 +19,7 @@ from attention_core._format import number
 from attention_core.illustrate.elements import script
 from attention_core.illustrate.scenes import SEQUENCES, STEPS
 from attention_core.illustrate.sequences import animate
+from tests.play import axe, run_all
 from tests.test_pages import browser  # noqa: F401 (a fixture)
 
 EXAMPLES = {
@@ -471,16 +471,6 @@ def moves(tab) -> list[str]:
     return [f"positions on the way: {seen}"] if seen != [1] * 6 + [0] else []
 
 
-def axe(tab) -> list[str]:
-    """What axe finds."""
-    if not os.environ.get("CI"):
-        pytest.importorskip("axe_playwright_python", reason="axe is not installed")
-    source = importlib.resources.files("axe_playwright_python") / "axe.min.js"
-    tab.evaluate(source.read_text(encoding="utf-8"))
-    faults = tab.evaluate("axe.run()")["violations"]
-    return [f"{fault['id']}: {fault['nodes'][0]['html'][:120]}" for fault in faults]
-
-
 def paper(tab) -> list[str]:
     """On paper there is the picture, and nothing to play with."""
     tab.emulate_media(media="print")
@@ -719,8 +709,6 @@ def test_a_movement_is_drawn_within_a_frame(tabs, capsys):
 
 @pytest.mark.slow
 def test_jupyterlab_shows_a_working_player(browser, tmp_path):  # noqa: F811
-    from tests.lab import run_all
-
     cells = [
         "from attention_core import example, trace\n"
         "from attention_core.illustrate.sequences import animate\n"

@@ -1,8 +1,10 @@
-"""A notebook in JupyterLab in a real browser, after Run All Cells."""
+"""What the tests of the elements share: JupyterLab after Run All Cells, and axe."""
 
 from __future__ import annotations
 
 import contextlib
+import importlib.resources
+import os
 import socket
 import subprocess
 import sys
@@ -32,7 +34,7 @@ def run_all(browser, folder: Path, cells: list[str]) -> Iterator:
     server = subprocess.Popen(
         [sys.executable, "-m", "jupyterlab", "--no-browser", f"--port={port}", "--allow-root",
          "--IdentityProvider.token=", "--ServerApp.password=", f"--notebook-dir={folder}"],
-        cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)}, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
     )  # fmt: skip
     context = browser.new_context(viewport={"width": 1280, "height": 900})
     try:
@@ -54,3 +56,11 @@ def run_all(browser, folder: Path, cells: list[str]) -> Iterator:
         context.close()
         server.terminate()
         server.wait(20)
+
+
+def axe(tab) -> list[str]:
+    """What axe finds, by all its rules."""
+    source = importlib.resources.files("axe_playwright_python") / "axe.min.js"
+    tab.evaluate(source.read_text(encoding="utf-8"))
+    faults = tab.evaluate("axe.run()")["violations"]
+    return [f"{fault['id']}: {fault['nodes'][0]['html'][:120]}" for fault in faults]
