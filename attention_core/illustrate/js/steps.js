@@ -2,7 +2,7 @@
  * `<attention-steps>`: frames of self-attention, played, stepped through or scrubbed.
  *
  * What is seen, where it stands and what it comes from is all in the attribute `data-frames`,
- * written by `animate.py`. Here things are only moved: from the frame before to the frame after,
+ * written by `scenes.py`. Here things are only moved: from the frame before to the frame after,
  * a new one together with copies of its sources, which travel to its place. Nothing is computed.
  */
 (() => {
