@@ -28,7 +28,7 @@ xdg := XDG_CACHE_HOME="$(CURDIR)/.cache/xdg" XDG_CONFIG_HOME="$(CURDIR)/.cache/x
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help book test serve refresh notebooks prose pages figures lab lock format binder-check clean distclean
+.PHONY: help book test serve refresh notebooks prose pages figures card lab lock format binder-check clean distclean
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' Makefile
@@ -101,6 +101,9 @@ pages: .venv/.dev book ## the site and its elements in a real browser
 
 figures: .venv/.dev ## export animations and stills for slides into _build/figures; some: only="attend"
 	@$(xdg) $(bin)/python tools/figures.py $(only)
+
+card: .venv/.dev ## draw the picture that links to the book show, and the icon of a shortcut
+	@$(xdg) $(bin)/python tools/card.py
 
 format: .venv/.dev ## lay out and tidy the code, notebooks included
 	@$(bin)/ruff check --fix
