@@ -215,7 +215,6 @@ def offers(outdir: Path | str) -> dict[str, bool]:
 def configure(app, config) -> None:
     config.book_provenance = of(Path(app.srcdir))
     config.book_offers = offers(app.outdir)
-    config.html_baseurl = config.book_provenance.site
 
 
 def setup(app):

@@ -250,6 +250,22 @@ def test_what_lies_in_the_output_folder_is_offered(tmp_path):
     assert provenance.offers(tmp_path) == {"lite": True, "pdf": True, "zip": True}
 
 
+def test_pages_are_written_anew_when_what_they_say_changes():
+    """That Sphinx keeps its word on "html" is seen below, where a later build offers more."""
+
+    class App:
+        rebuild: dict[str, str] = {}
+
+        def add_config_value(self, name, default, rebuild, types):
+            self.rebuild[name] = rebuild
+
+        def connect(self, event, listener):
+            pass
+
+    provenance.setup(App())
+    assert App.rebuild == {"book_provenance": "html", "book_offers": "html"}
+
+
 def lay_out(site: Path) -> None:
     """The files beside the pages that are offered on them, empty."""
     names = [f"downloads/illustrated-self-attention.{kind}" for kind in ("pdf", "zip")]
@@ -258,7 +274,7 @@ def lay_out(site: Path) -> None:
         (site / name).touch()
 
 
-# --- a small book, built twice ---------------------------------------------------------------------
+# --- a small book, built for a fork and without git ---------------------------------------------------------------------
 
 
 def small_book(folder: Path) -> Path:
@@ -305,23 +321,33 @@ def build(book: Path, **env: str) -> None:
 
 @pytest.fixture(scope="module")
 def published(tmp_path_factory) -> Path:
-    """The small book of a fork on GitHub, with a token in its remote, and everything to offer."""
+    """The small book of a fork on GitHub, with a token in its remote, and everything to offer.
+
+    As it is published: the pages first, then what lies beside them, then the pages again.
+    """
     book = small_book(tmp_path_factory.mktemp("published") / "book")
     repository(book, f"https://someone:{TOKEN}@github.com/Fork/book.git")
     (book / "page.md").write_text("# Changed\n", encoding="utf-8")
-    lay_out(book / "_build" / "html")
+    site = book / "_build" / "html"
     build(book)
-    return book / "_build" / "html"
+    shutil.copytree(site, book / "_build" / "pages alone")
+    lay_out(site)
+    build(book)
+    return site
+
+
+@pytest.fixture(scope="module")
+def alone(published) -> Path:
+    """What that book was before there was anything to offer."""
+    return published.parent / "pages alone"
 
 
 @pytest.fixture(scope="module")
 def downloaded(published, tmp_path_factory) -> Path:
-    """The same book, built again where neither git nor anything to offer is left."""
+    """The same book, built again where git knows nothing of it."""
     book = tmp_path_factory.mktemp("downloaded") / "book"
     shutil.copytree(published.parent.parent, book, symlinks=True)
     shutil.rmtree(book / ".git")
-    for name in ("lite", "downloads"):
-        shutil.rmtree(book / "_build" / "html" / name)
     build(book)
     return book / "_build" / "html"
 
@@ -457,19 +483,27 @@ def test_without_a_repository_nothing_of_it_is_offered(downloaded):
     assert not (downloaded / "robots.txt").exists()
 
 
-def test_what_is_gone_is_offered_no_longer(downloaded):
+def test_without_a_repository_a_chapter_can_still_be_run_and_taken_along(downloaded):
     html = page(downloaded, "chapters/01-one.html")
-    assert "online -->" not in html
+    assert len(links(html, "Run in your browser")) == 1
+    assert links(html, "Notebook") == ["01-one.ipynb"]
+    assert len(links(html, "Zip, to read offline")) == 1
+
+
+def test_what_is_not_there_is_not_offered(alone):
+    html = page(alone, "chapters/01-one.html")
     assert not links(html, "Run in your browser")
     assert "Take the book along" not in html
+    assert len(links(html, "Binder")) == 1
     assert links(html, "Notebook") == ["01-one.ipynb"]
 
 
-def test_both_books_are_sound(published, downloaded):
-    for site in (published, downloaded):
+def test_all_books_are_sound(published, alone, downloaded):
+    for site in (published, alone, downloaded):
         pages = pages_of(site)
         for path, html in pages.items():
-            if "lite" not in path.parts and (path.name, site) != ("404.html", published):
+            from_the_root = path.name == "404.html" and site != downloaded
+            if not from_the_root and "lite" not in path.parts:
                 assert faults(html, pages, site) == [], path
 
 
