@@ -28,7 +28,7 @@ xdg := XDG_CACHE_HOME="$(CURDIR)/.cache/xdg" XDG_CONFIG_HOME="$(CURDIR)/.cache/x
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help book test serve refresh notebooks prose pages figures card lab lock format binder-check clean distclean
+.PHONY: help book pdf zip site test serve refresh notebooks prose pages figures card lab lock format binder-check clean distclean
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' Makefile
@@ -66,6 +66,19 @@ book: .venv/.package _build/.settled ## build the site into _build/html, warning
 	@echo "Building the book"
 	@$(bin)/jupyter-book build -q -W --keep-going . > /dev/null || { rm -rf _build/.doctrees; exit 1; }
 	@echo "The book is in _build/html. Open file://$(CURDIR)/_build/html/index.html"
+
+pdf: .venv/.dev book ## the whole book as one PDF, put beside the pages; needs Chromium
+	@$(xdg) $(bin)/python tools/paper.py
+
+zip: book ## the site as a folder to read offline, put beside the pages
+	@$(bin)/python tools/offline.py
+
+# The pages offer what lies beside them, so they are written once more when all of it does.
+site: .venv/.dev book ## all that is published: the book, to run in the browser, as PDF, as zip
+	@$(MAKE) --no-print-directory lite
+	@$(xdg) $(bin)/python tools/paper.py --optional
+	@$(bin)/python tools/offline.py
+	@$(MAKE) --no-print-directory book
 
 serve: book ## build, serve on this machine only, build again at every change (PORT=8000)
 	@$(bin)/python tools/serve.py --port $(PORT) -- $(MAKE) --no-print-directory book
