@@ -7,21 +7,30 @@ place in the source, and so fails a build that takes warnings as errors.
 A role's colour, written ``\\textcolor{#D55E00}{q}`` in the source, becomes the role's CSS
 variable, so that formulas follow the page between light and dark. No other colour is taken.
 
+A full stop, a comma or a bracket that touches a formula stays on its line.
+
 The style sheet ``_static/katex.css`` is written at the end of the build: of KaTeX's rules,
-those that some page uses, with the fonts they need as data URIs.
+those that some page uses, with the fonts they need as data URIs, and of each font the letters
+that some formula has. A font that was cut may not bear its name (the Open Font License reserves
+it), so ``KaTeX_Main`` is called ``Formula_Main`` in the site.
 """
 
 from __future__ import annotations
 
 import atexit
 import base64
+import io
 import json
 import re
 from functools import cache
+from html.parser import HTMLParser
 from pathlib import Path
 
 import tinycss2
 from docutils import nodes
+from fontTools import subset
+from fontTools.ttLib import TTFont
+from one_sheet import pages_in, version
 from py_mini_racer import MiniRacer
 from sphinx.util import logging
 from sphinx.util.math import get_node_equation_number
@@ -126,11 +135,61 @@ def visit_math_block(self, node: nodes.Element) -> None:
     raise nodes.SkipNode
 
 
+# --- marks that touch a formula ------------------------------------------------------------
+
+BEFORE = re.compile(r"[(\[“‘]+$")
+AFTER = re.compile(r"^[.,;:!?)\]”’…]+")
+
+
+def hold_marks(app, doctree, docname) -> None:
+    """Put each inline formula in one element with the marks before and after it."""
+    for node in list(doctree.findall(nodes.math)):
+        parent, place = node.parent, node.parent.index(node)
+        around = [parent[i] if 0 <= i < len(parent) else None for i in (place - 1, place + 1)]
+        held: list[nodes.Node] = [node]
+        for text, pattern in zip(around, (BEFORE, AFTER), strict=True):
+            marks = pattern.search(text.astext()) if isinstance(text, nodes.Text) else None
+            if marks:
+                rest = text.astext()[: marks.start()] + text.astext()[marks.end() :]
+                parent.replace(text, nodes.Text(rest))
+                held.insert(0 if pattern is BEFORE else len(held), nodes.Text(marks.group()))
+        if len(held) > 1:
+            parent.replace(node, nodes.inline("", "", *held, classes=["held"]))
+
+
 # --- the style sheet -----------------------------------------------------------------------
 
+Font = tuple[str, str, str]  # family, weight, style
+PLAIN: Font = ("KaTeX_Main", "400", "normal")
 
-def stylesheet(used: set[str]) -> str:
-    """KaTeX's rules whose classes are all among `used`, with the fonts they name.
+
+class Formulas(HTMLParser):
+    """Every class in the formulas of pages, and the letters of each font there."""
+
+    def __init__(self, fonts: list[tuple[frozenset[str], Font]]) -> None:
+        super().__init__()
+        self.fonts = fonts
+        self.classes: set[str] = set()
+        self.letters: dict[Font, set[str]] = {}
+        self._open: list[frozenset[str]] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        names = frozenset((dict(attrs).get("class") or "").split())
+        self.classes |= names
+        self._open.append((self._open[-1] if self._open else frozenset()) | names)
+
+    def handle_endtag(self, tag: str) -> None:
+        self._open.pop()
+
+    def handle_data(self, data: str) -> None:
+        around = self._open[-1] if self._open else frozenset()
+        if "katex-html" in around:
+            for font in [font for asked, font in self.fonts if asked <= around] or [PLAIN]:
+                self.letters.setdefault(font, set()).update(data)
+
+
+def stylesheet(formulas: list[str]) -> str:
+    """KaTeX's rules whose classes are all in the formulas, with the fonts they name.
 
     Raises
     ------
@@ -140,17 +199,25 @@ def stylesheet(used: set[str]) -> str:
     css = (VENDOR / "katex.min.css").read_text(encoding="utf-8")
     faces, rules = [], []
     for rule in tinycss2.parse_stylesheet(css, skip_comments=True, skip_whitespace=True):
-        if rule.type == "at-rule":
-            if rule.lower_at_keyword == "font-face":
-                faces.append(tinycss2.serialize(rule.content))
-            continue
-        selectors = tinycss2.serialize(rule.prelude).split(",")
-        kept = [s for s in selectors if set(re.findall(r"\.([\w-]+)", s)) <= used]
-        if kept:
-            rules.append((",".join(kept), tinycss2.serialize(rule.content)))
-    wanted = {font for _, body in rules for font in _fonts(body)}
-    written = [_face(face) for face in faces if _style(face) in wanted]
-    return "".join(written) + "".join(f"{selector}{{{body}}}" for selector, body in rules) + "\n"
+        if rule.type == "qualified-rule":
+            body = tinycss2.serialize(rule.content)
+            rules += [(s, body) for s in tinycss2.serialize(rule.prelude).split(",")]
+        elif rule.lower_at_keyword == "font-face":
+            faces.append(tinycss2.serialize(rule.content))
+    named = [(_classes(s), font) for s, body in rules for font in _fonts(body)]
+    found = Formulas([(asked, font) for asked, font in named if asked > {"katex"}])
+    for formula in formulas:
+        found.feed(formula)
+    kept = [(s, body) for s, body in rules if _classes(s) <= found.classes]
+    written = [
+        _face(face, found.letters[_style(face)]) for face in faces if _style(face) in found.letters
+    ]
+    sheet = "".join(written) + "".join(f"{selector}{{{body}}}" for selector, body in kept) + "\n"
+    return sheet.replace("KaTeX_", "Formula_")
+
+
+def _classes(selector: str) -> frozenset[str]:
+    return frozenset(re.findall(r"\.([\w-]+)", selector))
 
 
 def _declarations(block: str) -> dict[str, str]:
@@ -175,33 +242,54 @@ def _fonts(body: str) -> list[tuple[str, str, str]]:
     return [(family, weight, found.get("font-style", "normal")) for family in families]
 
 
-def _face(face: str) -> str:
+def _face(face: str, letters: set[str]) -> str:
     family, weight, style = _style(face)
     name = re.search(r"fonts/([\w-]+\.woff2)", face).group(1)
     path = VENDOR / "fonts" / name
     if not path.exists():
         raise MathError(f"a formula needs the font {name}, which is not in {VENDOR.name}/fonts")
-    data = base64.b64encode(path.read_bytes()).decode("ascii")
+    data = base64.b64encode(cut(path, frozenset(letters))).decode("ascii")
     return (
         f"@font-face{{font-family:{family};font-weight:{weight};font-style:{style};"
         f'font-display:block;src:url(data:font/woff2;base64,{data}) format("woff2")}}'
     )
 
 
-def classes_in_use(pages: list[Path]) -> set[str]:
-    """Every class on the pages that carry maths."""
-    used: set[str] = set()
-    for page in pages:
-        text = page.read_text(encoding="utf-8")
-        if 'class="katex"' in text:
-            for value in re.findall(r'class="([^"]*)"', text):
-                used.update(value.split())
-    return used
+@cache
+def cut(path: Path, letters: frozenset[str]) -> bytes:
+    """A font with these letters alone, under another name, with its notices (names 0, 13, 14)."""
+    options = subset.Options(
+        flavor="woff2", hinting=False, notdef_outline=True, name_IDs=[0, 1, 2, 3, 4, 6, 13, 14]
+    )
+    font = TTFont(path, recalcTimestamp=False)
+    cutter = subset.Subsetter(options)
+    cutter.populate(text="".join(letters))
+    cutter.subset(font)
+    for record in font["name"].names:
+        if record.nameID in (1, 3, 4, 6):
+            record.string = record.toUnicode().replace("KaTeX_", "Formula_")
+    written = io.BytesIO()
+    subset.save_font(font, written, options)
+    return written.getvalue()
+
+
+def formulas_of(page: str) -> list[str]:
+    """Each formula of a page: from the element that KaTeX opens to where that is closed."""
+    found, place = [], 0
+    while start := re.compile(r'<span class="katex(-display)?">').search(page, place):
+        depth = 0
+        for tag in re.compile(r"<(/?)\w[^>]*?(/?)>").finditer(page, start.start()):
+            depth += -1 if tag[1] else not tag[2]
+            if depth == 0:
+                break
+        place = tag.end()
+        found.append(page[start.start() : place])
+    return found
 
 
 def add_stylesheet(app, pagename, templatename, context, doctree) -> None:
     if doctree is not None and any(doctree.findall(_is_math)):
-        app.add_css_file(STYLESHEET)
+        context.setdefault("sheets", []).append(STYLESHEET)
 
 
 def _is_math(node: nodes.Node) -> bool:
@@ -211,19 +299,21 @@ def _is_math(node: nodes.Node) -> bool:
 def write_stylesheet(app, exception) -> None:
     if exception is not None or app.builder.format != "html":
         return
-    out = Path(app.outdir)
-    pages = [p for p in out.rglob("*.html") if "_static" not in p.relative_to(out).parts]
+    pages = {page: page.read_text(encoding="utf-8") for page in pages_in(Path(app.outdir))}
     try:
-        css = stylesheet(classes_in_use(pages))
+        css = stylesheet([each for html in pages.values() for each in formulas_of(html)])
     except MathError as error:
         logger.warning("maths: %s", error)
         return
-    (out / "_static").mkdir(exist_ok=True)
-    (out / "_static" / STYLESHEET).write_text(css, encoding="utf-8")
+    static = Path(app.outdir) / "_static"
+    static.mkdir(exist_ok=True)
+    (static / STYLESHEET).write_text(css, encoding="utf-8")
+    version(pages, STYLESHEET, css)
 
 
 def setup(app):
     app.add_html_math_renderer("katex", (visit_math, None), (visit_math_block, None))
+    app.connect("doctree-resolved", hold_marks)
     app.connect("html-page-context", add_stylesheet)
     app.connect("build-finished", write_stylesheet)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
+import io
 import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from fontTools.ttLib import TTFont
 
 ROOT = Path(__file__).resolve().parent.parent
 VENDOR = ROOT / "vendor" / "katex"
@@ -84,39 +87,94 @@ def test_bad_tex_is_an_error(katex_math, tex, message):
         katex_math.typeset(tex)
 
 
+def sheet(katex_math, tex: str) -> str:
+    return katex_math.stylesheet([katex_math.typeset(tex, display=True)])
+
+
+def faces(css: str) -> dict[tuple[str, str, str], TTFont]:
+    pattern = (
+        r"@font-face\{font-family:(\w+);font-weight:(\d+);font-style:(\w+);"
+        r"font-display:block;src:url\(data:font/woff2;base64,([^)]+)\)"
+    )
+    found = re.findall(pattern, css)
+    return {tuple(face): TTFont(io.BytesIO(base64.b64decode(data))) for *face, data in found}
+
+
 def test_the_style_sheet_holds_what_is_used_and_no_more(katex_math):
-    def sheet(tex):
-        classes = re.findall(r'class="([^"]*)"', katex_math.typeset(tex, display=True))
-        return katex_math.stylesheet({name for value in classes for name in value.split()})
-
-    plain, bold = sheet("q = 1"), sheet(r"\mathbf{q} = \left(\frac{1}{2}\right)")
-    families = r"@font-face\{font-family:(KaTeX_\w+);font-weight:(\d+);font-style:(\w+)"
-    assert set(re.findall(families, plain)) == {
-        ("KaTeX_Main", "400", "normal"),
-        ("KaTeX_Math", "400", "italic"),
+    plain = sheet(katex_math, "q = 1")
+    bold = sheet(katex_math, r"\mathbf{q} = \left(\frac{1}{2}\right)")
+    assert faces(plain).keys() == {
+        ("Formula_Main", "400", "normal"),
+        ("Formula_Math", "400", "italic"),
     }
-    assert ("KaTeX_Main", "700", "normal") in re.findall(families, bold)
+    assert ("Formula_Main", "700", "normal") in faces(bold)
     assert "url(fonts/" not in plain + bold
+    assert ".mfrac" in bold
+    assert ".mfrac" not in plain
     with pytest.raises(katex_math.MathError, match=r"KaTeX_Fraktur-Regular\.woff2"):
-        sheet(r"\mathfrak{q}")
+        sheet(katex_math, r"\mathfrak{q}")
 
 
-def test_bad_tex_fails_the_build_at_its_place(tmp_path):
+def test_each_font_has_the_letters_that_are_set_in_it(katex_math):
+    found = faces(sheet(katex_math, r"q_1 + \mathbf{k} = \sum_i \Bigl( 2 \Bigr)"))
+    letters = {
+        face: {chr(code) for code in font.getBestCmap()} - {" ", "\u200b"}
+        for face, font in found.items()
+    }
+    assert letters == {
+        ("Formula_Main", "400", "normal"): set("1+=2"),
+        ("Formula_Main", "700", "normal"): set("k"),
+        ("Formula_Math", "400", "italic"): set("qi"),
+        ("Formula_Size2", "400", "normal"): set("∑()"),
+    }
+
+
+def test_a_font_that_was_cut_has_another_name_and_keeps_its_notices(katex_math):
+    css = sheet(katex_math, "q = 1")
+    assert "KaTeX_" not in css
+    for (family, *_), font in faces(css).items():
+        names = {record.nameID: record.toUnicode() for record in font["name"].names}
+        assert names[1] == family
+        assert not any("KaTeX_" in names[number] for number in (1, 3, 4, 6))
+        assert "Khan Academy" in names[0]
+        assert "SIL Open Font License" in names[13]
+
+
+def test_a_formula_is_found_whole_in_a_page(katex_math):
+    one, two = katex_math.typeset(r"\sqrt{q_1}"), katex_math.typeset("k", display=True)
+    page = f'<p><span class="math">{one}</span>, <b>and</b></p><div>{two}</div><p>no</p>'
+    assert katex_math.formulas_of(page) == [one, two]
+
+
+def build(folder: Path, text: str) -> subprocess.CompletedProcess[str]:
     conf = (
         "import sys; sys.path.insert(0, {!r})\n"
         "extensions = ['myst_parser', 'katex_math']\n"
         "myst_enable_extensions = ['dollarmath']\nhtml_math_renderer = 'katex'\n"
         "html_theme = 'basic'\n"
     )
-    (tmp_path / "conf.py").write_text(conf.format(str(ROOT / "_ext")), encoding="utf-8")
-    (tmp_path / "index.md").write_text("# A page\n\nfine: $q$\n\nbad: $\\frac{1}$\n", "utf-8")
-    run = subprocess.run(
+    (folder / "conf.py").write_text(conf.format(str(ROOT / "_ext")), encoding="utf-8")
+    (folder / "index.md").write_text(text, encoding="utf-8")
+    return subprocess.run(
         [sys.executable, "-m", "sphinx", "-q", "-W", "--keep-going", "-b", "html", ".", "out"],
-        cwd=tmp_path,
+        cwd=folder,
         capture_output=True,
         text=True,
         check=False,
     )
+
+
+def test_marks_that_touch_a_formula_stay_with_it(tmp_path):
+    run = build(tmp_path, "# A page\n\nOne ($q$), two $k$: three $v$ and four, $z$.\n")
+    assert run.returncode == 0, run.stderr
+    page = (tmp_path / "out" / "index.html").read_text(encoding="utf-8")
+    page = re.sub(r'<span class="math [^"]*">.*?</math></span>.*?(</span>){4,}', "@", page)
+    assert '<p>One <span class="held">(@),</span> two <span class="held">@:</span>' in page
+    assert 'three @ and four, <span class="held">@.</span></p>' in page
+
+
+def test_bad_tex_fails_the_build_at_its_place(tmp_path):
+    run = build(tmp_path, "# A page\n\nfine: $q$\n\nbad: $\\frac{1}$\n")
     assert run.returncode != 0
     assert "index.md:5" in run.stderr
     assert r"\frac{1}" in run.stderr

@@ -1,0 +1,176 @@
+"""How much a page weighs, and that nothing in view was lost to make it light.
+
+The weight of a page is what a browser that has never been here asks for when it opens the page:
+the page, and every style sheet, script, picture and icon that the page names, and what those
+sheets name in turn. Each is counted as a host would send it, compressed by gzip where that makes
+it smaller. Nothing else is fetched before a reader does something: other tests see to that.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.site_checks import ROOT, SITE, Page, pages_of
+from tests.test_pages import browser, site, tab  # noqa: F401
+
+BUDGET = 125_000  # bytes; what the book promises is 150 kB
+PACKED = (".woff2", ".png", ".jpg", ".gif", ".zip", ".pdf")
+
+
+def weight_of(path: Path) -> int:
+    content = path.read_bytes()
+    return len(content) if path.suffix in PACKED else len(gzip.compress(content, 9))
+
+
+def asked_for(page: Page) -> set[Path]:
+    """Every file that comes with a page, the page itself included."""
+    files = {page.path.resolve()}
+    for address in page.reader.fetched:
+        files |= named(address, page.path)
+    for sheet in [path for path in files if path.suffix == ".css"]:
+        text = sheet.read_text(encoding="utf-8")
+        for address in re.findall(r"url\(\s*[\"']?([^\"')]+)", text):
+            files |= named(address, sheet)
+    return files
+
+
+def named(address: str, origin: Path) -> set[Path]:
+    if address.startswith(("data:", "#")):
+        return set()
+    return {(origin.parent / re.split("[?#]", address)[0]).resolve()}
+
+
+def parts_of(page: Page) -> dict[str, int]:
+    return {path.name: weight_of(path) for path in sorted(asked_for(page))}
+
+
+@pytest.fixture(scope="module")
+def pages() -> dict[Path, Page]:
+    if not (SITE / "index.html").is_file():
+        pytest.fail("The book is not built. Run `make book` first.")
+    return pages_of(SITE)
+
+
+def too_heavy(pages: dict[Path, Page], budget: int = BUDGET) -> list[str]:
+    found = []
+    for path, page in pages.items():
+        parts = parts_of(page)
+        if sum(parts.values()) > budget:
+            most = sorted(parts, key=parts.get, reverse=True)[:4]
+            listed = ", ".join(f"{name} {parts[name]}" for name in most)
+            found.append(f"{path.name}: {sum(parts.values())} bytes ({listed}, …)")
+    return found
+
+
+def test_every_page_is_light(pages):
+    assert not too_heavy(pages), "\n".join(too_heavy(pages))
+
+
+def test_a_heavy_page_is_found(tmp_path):
+    noise = "".join(f"{number * 7919 % 104729:x}" for number in range(4000))
+    (tmp_path / "deep").mkdir()
+    (tmp_path / "page.html").write_text(
+        '<link rel="stylesheet" href="deep/a.css?v=1"><script src="a.js"></script>'
+        '<link rel="next" href="big.html"><img src="a.png" alt="">',
+        encoding="utf-8",
+    )
+    (tmp_path / "big.html").write_text(noise, encoding="utf-8")
+    (tmp_path / "a.js").write_text(noise, encoding="utf-8")
+    (tmp_path / "a.png").write_bytes(bytes(5000))
+    (tmp_path / "deep" / "a.css").write_text("i{background:url(../b.png),url(data:,)}", "utf-8")
+    (tmp_path / "b.png").write_bytes(bytes(6000))
+    pages = pages_of(tmp_path)
+    parts = parts_of(pages[tmp_path / "page.html"])
+    assert parts.keys() == {"page.html", "a.css", "a.js", "a.png", "b.png"}
+    assert (parts["a.png"], parts["b.png"]) == (5000, 6000)
+    assert 5000 < parts["a.js"] < len(noise)
+    assert not too_heavy(pages)
+    assert ["page.html" in line for line in too_heavy(pages, sum(parts.values()) - 1)] == [True]
+
+
+# --- nothing in view is lost -------------------------------------------------------------------
+
+SAMPLES = [
+    "chapters/04-scores.html",
+    "index.html",
+    "back/api.html",
+    "back/glossary.html",
+    "search.html?q=query",
+]
+SHEETS = SITE.parent / ".doctrees" / "sheets"
+
+
+def whole_sheets(maths: bool) -> list[str]:
+    """The style sheets as they came, in the order of the theme's own pages."""
+    names = json.loads((SHEETS / "memory.json").read_text("utf-8"))["sheets"]
+    paths = [SHEETS / name for name in names]
+    if maths:
+        paths.insert(names.index("book.css"), ROOT / "vendor" / "katex" / "katex.min.css")
+    return [path.resolve().as_uri() for path in paths]
+
+
+SWAP = """async (sheets) => {
+  const pruned = [...document.querySelectorAll('link[rel="stylesheet"]')];
+  await Promise.all(sheets.map((address) => new Promise((done) => {
+    const link = Object.assign(document.createElement("link"), {rel: "stylesheet", href: address});
+    link.onload = link.onerror = done;
+    pruned[0].before(link);
+  })));
+  pruned.forEach((link) => link.remove());
+}"""
+
+#: Everything a script can bring about, at once; then how each element, shown or not, is to look.
+STYLES = """() => {
+  document.querySelectorAll("details").forEach((details) => { details.open = true; });
+  document.querySelectorAll(".copybtn").forEach((button) => button.classList.add("success"));
+  document.body.classList.add("scrolled");
+  const dialog = document.querySelector("#pst-search-dialog");
+  if (!dialog.open) dialog.showModal();
+  const look = (element, part) => {
+    const style = getComputedStyle(element, part);
+    if (part && style.content === "none") return "";
+    let text = "";
+    for (const name of style) if (!name.startsWith("--")) text += `${name}: ${style.getPropertyValue(name)}; `;
+    return text.replace(/url\\("(?!data:)[^"]*\\//g, 'url("').replaceAll("KaTeX_", "Formula_");
+  };
+  return [...document.querySelectorAll("body, body *:not(svg *, script, style)")].map((element) => [
+    element.outerHTML.slice(0, 100), look(element), look(element, "::before"),
+    look(element, "::after"),
+  ]);
+}"""
+
+
+def styles_of(view, name: str, theme: str, width: int) -> tuple[list, list]:
+    """How a page looks by its own sheets, and by those that came."""
+    view.emulate_media(color_scheme=theme, reduced_motion="reduce")
+    view.set_viewport_size({"width": width, "height": 800})
+    view.goto(f"{SITE.resolve().as_uri()}/{name}")
+    if "?" in name:
+        view.get_by_text("Search finished").wait_for()
+    pruned = view.evaluate(STYLES)
+    view.evaluate(SWAP, whole_sheets(bool(view.locator('link[href*="katex.css"]').count())))
+    return pruned, view.evaluate(STYLES)
+
+
+def unlike(pruned: list, whole: list) -> list[str]:
+    found = []
+    for one, other in zip(pruned, whole, strict=True):
+        if one[1:] != other[1:]:
+            lines = [part.split("; ") for part in ("; ".join(one[1:]), "; ".join(other[1:]))]
+            lost = [f"{a} for {b}" for a, b in zip(*lines, strict=False) if a != b]
+            found.append(f"{one[0]}: {', '.join(lost[:4])}")
+    return found
+
+
+@pytest.mark.parametrize("name", SAMPLES)
+@pytest.mark.parametrize(("theme", "width"), [("light", 1280), ("dark", 360)])
+def test_the_one_sheet_shows_what_all_sheets_show(name, theme, width, tab):  # noqa: F811
+    pruned, whole = styles_of(tab, name, theme, width)
+    assert len(pruned) > 50
+    assert len(pruned[0][1]) > 5000
+    assert not unlike(pruned, whole), "\n".join(unlike(pruned, whole)[:20])
