@@ -28,7 +28,7 @@ xdg := XDG_CACHE_HOME="$(CURDIR)/.cache/xdg" XDG_CONFIG_HOME="$(CURDIR)/.cache/x
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help book pdf zip site test serve refresh notebooks prose pages figures card lab lock format binder-check clean distclean
+.PHONY: help book pdf zip site test serve refresh notebooks prose pages audit figures card lab lock format binder-check clean distclean
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' Makefile
@@ -111,6 +111,15 @@ prose: .venv/.dev ## check every number in the prose against its claim
 
 pages: .venv/.dev book ## the site and its elements in a real browser
 	$(xdg) $(bin)/python -m pytest tests/test_pages.py tests/test_bench.py tests/test_player.py
+
+lighthouse := .cache/lighthouse/node_modules/.bin/lighthouse
+$(lighthouse): Makefile
+	@command -v npm > /dev/null || { echo "make audit needs Node.js 20 or newer, with npm."; exit 1; }
+	@npm install --prefix .cache/lighthouse --cache .cache/npm --no-save --no-audit --no-fund --silent lighthouse@12.8.2
+	@touch $@
+
+audit: .venv/.package book $(lighthouse) ## Lighthouse over every page, as on a phone; some: only="index.html"
+	@$(xdg) $(bin)/python tools/audit.py $(only)
 
 figures: .venv/.dev ## export animations and stills for slides into _build/figures; some: only="attend"
 	@$(xdg) $(bin)/python tools/figures.py $(only)
