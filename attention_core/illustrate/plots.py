@@ -8,7 +8,9 @@ a plot follows the theme as the other pictures do.
 from __future__ import annotations
 
 import io
+import logging
 import re
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -68,6 +70,9 @@ def _matplotlib() -> Any:
         raise ImportError(
             "plane and plot are drawn by matplotlib, which is not installed: pip install matplotlib"
         ) from error
+    if sys.platform == "emscripten":
+        # The browser's Python lists its fonts anew in every kernel, and would say so in red.
+        logging.getLogger("matplotlib.font_manager").setLevel(logging.ERROR)
     return matplotlib
 
 
