@@ -46,7 +46,9 @@ DATE = "315532800"
 
 INSTALL = """\
 # Run > Run All Cells runs this page. This line brings it the book's own module, from this site.
-%pip install -q attention-core[plots]"""
+%pip install -q attention-core"""
+#: What is drawn by matplotlib, which is a third of all there is to load: only where it is used.
+PLOTS = re.compile(r"\bimport matplotlib|\billustrate\.(plane|plot)\(")
 CONFIG = "jupyter_lite_config.json"
 SETTINGS = {
     "LiteBuildConfig": {
@@ -61,12 +63,9 @@ SETTINGS = {
         "source_date_epoch": int(DATE),
     }
 }
-#: What the two pages say of themselves until their scripts run.
-HEAD = {
-    "<html>": '<html lang="en">',
-    "<title>JupyterLite</title>": "<title>Illustrated self-attention</title>\n"
-    '    <link rel="icon" href="./favicon.ico" />',
-}
+TITLE = "Illustrated self-attention"
+#: The two pages, and where their icon is from there.
+PAGES = {"index.html": "lab/favicon.ico", "lab/index.html": "favicon.ico"}
 #: Pages that only lead to a page that is there anyway.
 IDLE = ("doc", "lab/tree", "lab/workspaces")
 
@@ -87,7 +86,8 @@ def for_the_browser(notebook: nbformat.NotebookNode, prose: Prose) -> nbformat.N
         else:
             cell.metadata = nbformat.from_dict({**cell.metadata, "trusted": True})
     code = [cell.cell_type for cell in notebook.cells].index("code")
-    install = nbformat.v4.new_code_cell(INSTALL, id="install", metadata={"trusted": True})
+    source = INSTALL + "[plots]" * any(PLOTS.search(cell.source) for cell in notebook.cells)
+    install = nbformat.v4.new_code_cell(source, id="install", metadata={"trusted": True})
     notebook.cells.insert(code, install)
     return notebook
 
@@ -126,8 +126,9 @@ def write_notebooks(folder: Path) -> None:
     for path in notebooks():
         target = folder / label(path)
         target.parent.mkdir(parents=True, exist_ok=True)
-        # Whole texts, not lists of lines: the browser's table of contents reads them as they are.
-        text = nbformat.v4.writes(for_the_browser(read(path), prose), split_lines=False)
+        # Not by nbformat, which takes the trust out, and makes lists of lines of what the browser
+        # wants whole.
+        text = json.dumps(for_the_browser(read(path), prose), ensure_ascii=False, indent=1)
         target.write_text(text + "\n", encoding="utf-8")
 
 
@@ -250,11 +251,11 @@ def tidy(built: Path) -> None:
     """
     for name in IDLE:
         shutil.rmtree(built / name)
-    for page in (built / "index.html", built / "lab" / "index.html"):
-        text = page.read_text(encoding="utf-8")
-        for old, new in HEAD.items():
-            text = text.replace(old, new, 1)
-        page.write_text(text, encoding="utf-8")
+    for name, icon in PAGES.items():
+        text = (built / name).read_text(encoding="utf-8")
+        text = text.replace("<title>JupyterLite</title>", "").replace("<html>", '<html lang="en">')
+        head = f'<head>\n    <title>{TITLE}</title>\n    <link rel="icon" href="{icon}" />'
+        (built / name).write_text(text.replace("<head>", head), encoding="utf-8")
     for path in built.rglob("*"):
         os.utime(path)
 
