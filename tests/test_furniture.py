@@ -514,11 +514,11 @@ LOUD = ("error", "warning")
 
 
 class Host(SimpleHTTPRequestHandler):
-    """A host of pages that has the site below /book/ and answers the rest with its 404.html."""
+    """A host of pages that has a site below its base path and answers the rest with 404.html."""
 
     def translate_path(self, path: str) -> str:
-        outside = "/" + "missing" if not path.startswith("/book/") else path[5:]
-        return super().translate_path(outside)
+        base = self.server.base
+        return super().translate_path(path[len(base) - 1 :] if path.startswith(base) else "/none")
 
     def send_error(self, code: int, *message) -> None:
         body = (Path(self.directory) / "404.html").read_bytes()
@@ -532,13 +532,20 @@ class Host(SimpleHTTPRequestHandler):
         pass
 
 
+def base_of(folder: Path) -> str:
+    """The base path the site was built for; any, where it was built for none."""
+    root = re.search('data-content_root="([^"]*)"', page(folder, "404.html"))[1]
+    return root if root.startswith("/") else "/book/"
+
+
 @contextlib.contextmanager
 def hosted(folder: Path) -> Iterator[str]:
     """The address at which such a host has the site."""
     server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Host, directory=str(folder)))
+    server.base = base_of(folder)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     try:
-        yield f"http://127.0.0.1:{server.server_port}/book/"
+        yield f"http://127.0.0.1:{server.server_port}{server.base}"
     finally:
         server.shutdown()
         server.server_close()
