@@ -8,6 +8,7 @@
   addEventListener(
     "scroll",
     () => {
+      if (scrollY === before) return;
       button.style.display = scrollY < before && scrollY > innerHeight ? "block" : "none";
       before = scrollY;
     },

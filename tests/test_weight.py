@@ -174,3 +174,37 @@ def test_the_one_sheet_shows_what_all_sheets_show(name, theme, width, tab):  # n
     assert len(pruned) > 50
     assert len(pruned[0][1]) > 5000
     assert not unlike(pruned, whole), "\n".join(unlike(pruned, whole)[:20])
+
+
+# --- what the book's own script does -------------------------------------------------------------
+
+
+def test_words_that_were_searched_for_are_marked_until_escape(tab, site):  # noqa: F811
+    tab.goto(f"{site.resolve().as_uri()}/search.html?q=query")
+    tab.locator("#search-results li a").first.click()
+    tab.wait_for_load_state()
+    marks = "[...(CSS.highlights.get('searched') || [])].map((range) => range.toString())"
+    assert {word.lower() for word in tab.evaluate(marks)} == {"query"}
+    tab.keyboard.press("Escape")
+    assert tab.evaluate(marks) == []
+    tab.reload()
+    assert tab.evaluate(marks) == []
+    assert tab.heard == []
+
+
+def test_the_way_back_to_the_top_comes_when_the_reader_turns_back(tab, site):  # noqa: F811
+    tab.emulate_media(reduced_motion="reduce")
+    tab.set_viewport_size(
+        {"width": 360, "height": 740}
+    )  # the theme has no such button on wide ones
+    tab.goto((site / SAMPLES[0]).as_uri())
+    button = tab.locator("#pst-back-to-top")
+    tab.evaluate("scrollTo(0, 3000)")
+    tab.wait_for_function("scrollY === 3000")
+    frame = "() => new Promise((done) => requestAnimationFrame(() => setTimeout(done)))"
+    tab.evaluate(frame)  # the page has heard of the first before the second comes
+    assert not button.is_visible()
+    tab.evaluate("scrollTo(0, 2500)")
+    button.click()
+    tab.wait_for_function("scrollY === 0")
+    assert tab.heard == []
