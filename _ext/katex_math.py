@@ -7,7 +7,7 @@ place in the source, and so fails a build that takes warnings as errors.
 A role's colour, written ``\\textcolor{#D55E00}{q}`` in the source, becomes the role's CSS
 variable, so that formulas follow the page between light and dark. No other colour is taken.
 
-A full stop, a comma or a bracket that touches a formula stays on its line.
+A full stop, a comma or a bracket that touches a short formula stays on its line.
 
 The style sheet ``_static/katex.css`` is written at the end of the build: of KaTeX's rules,
 those that some page uses, with the fonts they need as data URIs, and of each font the letters
@@ -141,9 +141,17 @@ BEFORE = re.compile(r"[(\[“‘]+$")
 AFTER = re.compile(r"^[.,;:!?)\]”’…]+")
 
 
+def is_short(tex: str) -> bool:
+    """Whether a formula fits a phone's line whole, going by what is written in it."""
+    return len(re.sub(r"\\textcolor\{[^}]*\}|\\[a-zA-Z]+|[{}^_\s]", "", tex)) <= 20
+
+
 def hold_marks(app, doctree, docname) -> None:
-    """Put each inline formula in one element with the marks before and after it."""
-    for node in list(doctree.findall(nodes.math)):
+    """Put each short inline formula in one element with the marks before and after it.
+
+    A long one must be able to break, and a browser then takes a break before the mark too.
+    """
+    for node in [node for node in doctree.findall(nodes.math) if is_short(node.astext())]:
         parent, place = node.parent, node.parent.index(node)
         around = [parent[i] if 0 <= i < len(parent) else None for i in (place - 1, place + 1)]
         held: list[nodes.Node] = [node]
