@@ -153,6 +153,8 @@ def test_what_a_page_uses_is_followed(tmp_path):
 
 @pytest.mark.parametrize("address", ["gone.html", "../out.html"])
 def test_a_file_that_is_not_there_is_named(address, tmp_path):
-    (tmp_path / "page.html").write_text(f'<a href="{address}">x</a>')
+    (tmp_path / "site").mkdir()
+    (tmp_path / "out.html").write_text("outside the site")
+    (tmp_path / "site" / "page.html").write_text(f'<a href="{address}">x</a>')
     with pytest.raises(FileNotFoundError, match=address.split("/")[-1]):
-        offline.files(tmp_path, ["page.html"])
+        offline.files(tmp_path / "site", ["page.html"])
