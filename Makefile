@@ -111,7 +111,7 @@ _build/html/lite/index.html: .cache/lite/.tools .cache/.pyodide pyproject.toml R
   tools/lite.py tools/notebooks.py $(shell find lite attention_core -type f -not -name '*.pyc') \
   $(if $(filter .cache/pyodide,$(PYODIDE)),.cache/pyodide/pyodide.js) | book
 	@echo "Building JupyterLite"
-	@$(bin)/python tools/lite.py _build/html/lite $(PYODIDE:%=--pyodide "%")
+	@$(bin)/python tools/lite.py _build/html/lite $(if $(PYODIDE),--pyodide "$(PYODIDE)")
 
 lite: book _build/html/lite/index.html ## add the notebooks in the browser's own Python; all from the site: PYODIDE=folder
 
