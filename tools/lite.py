@@ -147,7 +147,7 @@ def build_wheel(folder: Path) -> None:
             ignore=shutil.ignore_patterns("__pycache__"),
         )
         pip = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--no-build-isolation"]
-        run([*pip, "--wheel-dir", str(folder), str(source)], SOURCE_DATE_EPOCH=DATE)
+        run([*pip, "--wheel-dir", str(folder), str(source)], place, SOURCE_DATE_EPOCH=DATE)
 
 
 def write_wheels(folder: Path) -> None:
@@ -211,10 +211,11 @@ def copy_pyodide(source: Path, target: Path) -> None:
 # --- the whole -----------------------------------------------------------------------------------
 
 
-def run(command: list[str], **environment: str) -> None:
-    """Run a command that has nothing to say unless it fails."""
+def run(command: list[str], folder: str, **environment: str) -> None:
+    """Run a command in a folder; it has nothing to say unless it fails."""
     done = subprocess.run(
         command,
+        cwd=folder,
         env=os.environ | environment,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -237,7 +238,7 @@ def build(pyodide: Path | None, output: Path) -> None:
         (source / CONFIG).write_text(json.dumps(SETTINGS), encoding="utf-8")
         command = [sys.executable, "-m", "jupyterlite_core", "build", "--lite-dir", str(source)]
         command += ["--config", str(source / CONFIG), "--output-dir", str(built)]
-        run(command, PYTHONPATH=str(TOOLS))
+        run(command, place, PYTHONPATH=str(TOOLS))
         tidy(built)
         shutil.rmtree(output, ignore_errors=True)
         output.parent.mkdir(parents=True, exist_ok=True)
