@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import re
-import subprocess
 import sys
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 import yaml
 
 ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT / "_ext"))
+
+import provenance
+
 SITE = ROOT / "_build" / "html"
 DOWNLOADS = SITE / "downloads"
 NAME = "illustrated-self-attention"
@@ -23,20 +27,18 @@ OFFERS = re.compile(rf"[ \t]*<li\b[^>]*>\s*{OFFER}\s*</li>\n?|{OFFER}", re.DOTAL
 
 @dataclass(frozen=True)
 class Commit:
-    """The state of the sources: a short name, and when it was made, in seconds since 1970."""
+    """The state of the sources: its short name, and its day, in seconds since 1970."""
 
     name: str
     time: int
+    site: str = ""  #: the address where the book is published, if it is known
 
 
 def commit(root: Path = ROOT) -> Commit:
     """The commit that is checked out, or no name and the beginning of 2026."""
-    command = ["git", "-C", str(root), "log", "-1", "--format=%h %ct"]
-    try:
-        said = subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()
-    except (OSError, subprocess.CalledProcessError):
-        return Commit("", 1767225600)
-    return Commit(said[0], int(said[1]))
+    known = provenance.of(root)
+    day = datetime.fromisoformat(known.day or "2026-01-01").replace(tzinfo=UTC)
+    return Commit(known.short, int(day.timestamp()), known.site)
 
 
 @dataclass(frozen=True)

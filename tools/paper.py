@@ -371,7 +371,7 @@ def make(site: Path, path: str) -> bytes:
         tab.emulate_media(media="print")
         numbers: dict[str, int] = {}
         for _ in range(4):
-            pdf = Pdf.open(io.BytesIO(printed(tab, document(site, made, numbers))))
+            pdf = Pdf.open(io.BytesIO(printed(tab, document(site, made, numbers, made.site))))
             found = pages_of(pdf)
             if found == numbers:
                 browser.close()
@@ -382,7 +382,8 @@ def make(site: Path, path: str) -> bytes:
 
 def digest(site: Path) -> str:
     """A short name for all that the print is made of: the same, and printing can be spared."""
-    html = document(site, built.commit(), {})
+    made = built.commit()
+    html = document(site, made, {}, made.site)
     parts = [html.encode(), Path(__file__).read_bytes()]
     for address in sorted(set(re.findall(r'(?:href|src)="file://([^"]+)"', html))):
         parts.append(Path(unquote(address)).read_bytes())
