@@ -126,6 +126,11 @@ def served(html: str) -> str:
     # It shows "Search Ctrl+K": that is its name too.
     html = re.sub(r'(<button class="btn search-button-field[^>]*?) aria-label="[^"]*"', r"\1", html)
     html = re.sub(r'(<summary) aria-label="[^"]*"', r"\1", html)
+    # The page keeps room for its contents, which come last (book.css).
+    if 'class="bd-sidebar-secondary' in html:
+        html = html.replace('<div class="bd-content">', '<div class="bd-content with-side">')
+    # References are a list, and its entries are no longer a role of their own.
+    html = html.replace('role="doc-biblioentry"', 'role="listitem"')
     html = re.sub(
         r'<summary>\s*<p class="collapsed[^>]*>(.*?)</p>\s*<p class="expanded.*?</p>\s*</summary>',
         r"<summary>\1</summary>",
