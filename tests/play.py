@@ -1,13 +1,16 @@
-"""What the tests of the elements share: JupyterLab after Run All Cells, and axe."""
+"""What the tests in a browser share: a host for a folder, JupyterLab after Run All, and axe."""
 
 from __future__ import annotations
 
 import contextlib
+import functools
+import http.server
 import importlib.resources
 import os
 import socket
 import subprocess
 import sys
+import threading
 import time
 import urllib.request
 from collections.abc import Iterator
@@ -22,6 +25,35 @@ def free_port() -> int:
     with socket.socket() as held:
         held.bind(("127.0.0.1", 0))
         return held.getsockname()[1]
+
+
+class _Host(http.server.SimpleHTTPRequestHandler):
+    """A folder's files below a path, as a host serves a project's pages; says nothing."""
+
+    below = ""
+
+    def translate_path(self, path: str) -> str:
+        if not path.startswith(self.below + "/"):
+            return str(Path(self.directory, "no such file"))
+        return super().translate_path(path[len(self.below) :])
+
+    def log_message(self, *_) -> None:
+        pass
+
+
+@contextlib.contextmanager
+def serving(folder: Path, below: str = "") -> Iterator[str]:
+    """The address at which a folder is served, on this machine alone."""
+    handler = type("Host", (_Host,), {"below": below})
+    server = http.server.ThreadingHTTPServer(
+        ("127.0.0.1", 0), functools.partial(handler, directory=str(folder))
+    )
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}{below}"
+    finally:
+        server.shutdown()
+        server.server_close()
 
 
 @contextlib.contextmanager
@@ -59,8 +91,10 @@ def run_all(browser, folder: Path, cells: list[str]) -> Iterator:
 
 
 def axe(tab) -> list[str]:
-    """What axe finds, by all its rules."""
+    """What axe finds, by all its rules; it is kept from fetching the style sheets again."""
     source = importlib.resources.files("axe_playwright_python") / "axe.min.js"
     tab.evaluate(source.read_text(encoding="utf-8"))
-    faults = tab.evaluate("axe.run()")["violations"]
-    return [f"{fault['id']}: {fault['nodes'][0]['html'][:120]}" for fault in faults]
+    faults = tab.evaluate("axe.run({ preload: false })")["violations"]
+    return [
+        f"{fault['id']}: {' '.join(fault['nodes'][0]['html'].split())[:120]}" for fault in faults
+    ]

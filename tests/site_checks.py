@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -37,6 +38,7 @@ class Reader(HTMLParser):
     def __init__(self) -> None:
         super().__init__()
         self.language = ""
+        self.root = ""
         self.title = ""
         self.ids: list[str] = []
         self.fetched: list[str] = []
@@ -48,6 +50,7 @@ class Reader(HTMLParser):
         found = {name: value or "" for name, value in attributes}
         if tag == "html":
             self.language = found.get("lang", "")
+            self.root = found.get("data-content_root", "")
         if "id" in found:
             self.ids.append(found["id"])
         if "style" in found:
@@ -96,9 +99,19 @@ class Page:
         reader.close()
         return reader
 
+    @property
+    def root(self) -> str:
+        """The site's path at its host, for the one page that is shown at any address: 404."""
+        root = self.reader.root
+        return root if root.startswith("/") and self.path.name == "404.html" else ""
+
+
+#: Folders of the site that hold no pages of the book.
+OTHERS = {"_static", "lite", "downloads"}
+
 
 def pages_of(site: Path) -> dict[Path, Page]:
-    paths = (p for p in site.rglob("*.html") if "_static" not in p.relative_to(site).parts)
+    paths = (p for p in site.rglob("*.html") if p.relative_to(site).parts[0] not in OTHERS)
     return {path: Page.read(path) for path in sorted(paths)}
 
 
@@ -113,7 +126,7 @@ def faults(page: Page, pages: dict[Path, Page], site: Path) -> list[str]:
     for name in sorted({name for name in reader.ids if reader.ids.count(name) > 1}):
         found.append(f"the id {name!r} stands more than once")
     for address in reader.fetched:
-        found += fetch_faults(address, page.path, site)
+        found += fetch_faults(from_folder(address, page, site), page.path, site)
     for style in reader.styles:
         found += style_faults(style, page.path, site)
     for address in reader.links:
@@ -139,16 +152,24 @@ def link_faults(address: str, page: Page, pages: dict[Path, Page], site: Path) -
         return [f"an odd link: {address}"]
     target = page.path
     if parts.path:
-        wrong = path_faults(address, parts.path, page.path, site)
+        path = from_folder(parts.path, page, site)
+        wrong = path_faults(address, path, page.path, site)
         if wrong:
             return wrong
-        target = (page.path.parent / unquote(parts.path)).resolve()
+        target = (page.path.parent / unquote(path)).resolve()
     anchor = unquote(parts.fragment)
     if anchor and target.suffix == ".html":
         owner = page if target == page.path.resolve() else pages.get(target)
         if owner is None or anchor not in owner.reader.ids:
             return [f"no such anchor: {address}"]
     return []
+
+
+def from_folder(address: str, page: Page, site: Path) -> str:
+    """An address below the site's path at its host, as it would be from the page's folder."""
+    if not page.root or not address.startswith(page.root):
+        return address
+    return os.path.relpath(site / address[len(page.root) :], page.path.parent)
 
 
 def path_faults(address: str, path: str, origin: Path, site: Path) -> list[str]:

@@ -136,6 +136,38 @@ def test_a_sound_page_has_no_faults(tmp_path):
     assert faults_of(GOOD, tmp_path) == []
 
 
+MISSING = (
+    '<html lang="en" data-content_root="/book/"><title>No such page</title>'
+    '<link rel="stylesheet" href="/book/a.css"><a href="/book/other.html#there">other</a></html>'
+)
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new", "fault"),
+    [
+        ("404.html", "", "", None),
+        ("405.html", "", "", "not relative"),
+        ("404.html", "/book/a.css", "/a.css", "not relative"),
+        ("404.html", "/book/a.css", "/book/b.css", "no such file"),
+        ("404.html", "#there", "#nowhere", "no such anchor"),
+    ],
+)
+def test_the_page_for_any_address_starts_at_the_root(name, old, new, fault, tmp_path):
+    page = tmp_path / name
+    page.write_text(MISSING.replace(old, new, 1), encoding="utf-8")
+    faults_of(GOOD, tmp_path)
+    pages = pages_of(tmp_path)
+    found = faults(pages[page], pages, tmp_path)
+    assert found == [] if fault is None else any(fault in line for line in found), found
+
+
+def test_folders_that_hold_no_pages_are_left_alone(tmp_path):
+    for name in ("lite/lab/index.html", "_static/x.html", "downloads/y.html", "back/lite.html"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text("")
+    assert [path.name for path in pages_of(tmp_path)] == ["lite.html"]
+
+
 @pytest.mark.parametrize(
     ("old", "new", "fault"),
     [

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from tests.site_checks import ROOT, SITE, Page, pages_of
-from tests.test_pages import browser, site, tab  # noqa: F401
+from tests.test_pages import browser, listening, site  # noqa: F401
 
 BUDGET = 125_000  # bytes; what the book promises is 150 kB
 PACKED = (".woff2", ".png", ".jpg", ".gif", ".zip", ".pdf")
@@ -167,9 +167,15 @@ def unlike(pruned: list, whole: list) -> list[str]:
     return found
 
 
+@pytest.fixture
+def tab(browser, site):  # noqa: F811
+    with browser.new_context(color_scheme="light") as context:
+        yield listening(context.new_page(), site)
+
+
 @pytest.mark.parametrize("name", SAMPLES)
 @pytest.mark.parametrize(("theme", "width"), [("light", 1280), ("dark", 360)])
-def test_the_one_sheet_shows_what_all_sheets_show(name, theme, width, tab):  # noqa: F811
+def test_the_one_sheet_shows_what_all_sheets_show(name, theme, width, tab):
     pruned, whole = styles_of(tab, name, theme, width)
     assert len(pruned) > 50
     assert len(pruned[0][1]) > 5000
@@ -200,11 +206,14 @@ def test_the_way_back_to_the_top_comes_when_the_reader_turns_back(tab, site):  #
     tab.goto((site / SAMPLES[0]).as_uri())
     button = tab.locator("#pst-back-to-top")
     tab.evaluate("scrollTo(0, 3000)")
-    tab.wait_for_function("scrollY === 3000")
     frame = "() => new Promise((done) => requestAnimationFrame(() => setTimeout(done)))"
     tab.evaluate(frame)  # the page has heard of the first before the second comes
     assert not button.is_visible()
     tab.evaluate("scrollTo(0, 2500)")
     button.click()
-    tab.wait_for_function("scrollY === 0")
+    for _ in range(50):
+        if not tab.evaluate("scrollY"):
+            break
+        tab.wait_for_timeout(40)
+    assert tab.evaluate("scrollY") == 0
     assert tab.heard == []
