@@ -128,7 +128,8 @@ refresh: .venv/.package ## execute the notebooks and store their outputs; some: 
 
 nbval = $(bin)/python -m pytest -p tools.kernels --nbval -n logical --maxprocesses 4 --dist loadscope --nbval-cell-timeout=120 -q $(notebooks)
 
-test: .venv/.dev book ## everything: style, types, site, notebooks, units, prose, pages
+test: .venv/.dev ## everything: style, types, site, notebooks, units, prose, pages
+	@$(MAKE) --no-print-directory site PYODIDE=.cache/pyodide
 	$(bin)/ruff check
 	$(bin)/ruff format --check
 	$(bin)/mypy
