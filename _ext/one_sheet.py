@@ -37,6 +37,9 @@ GROUPS = ("media", "supports", "layer", "container")
 # --- what is in use --------------------------------------------------------------------------
 
 
+TEMPLATES = Path(__file__).parent / "templates"
+
+
 @dataclass
 class Used:
     """The names on the pages: `.class`, `#id` and element; and the variables they read."""
@@ -333,7 +336,10 @@ def write(app, exception) -> None:
     static = Path(app.outdir) / "_static"
     sheets = originals(static, Path(app.doctreedir) / "sheets", shared(app))
     pages = {page: page.read_text(encoding="utf-8") for page in pages_in(Path(app.outdir))}
-    used = in_use(pages.values(), scripts_of(pages, Path(app.outdir)))
+    # The templates count as a page: what is offered or not must not change the sheet, as the zip
+    # and the PDF that are offered hold it.
+    templates = [path.read_text(encoding="utf-8") for path in sorted(TEMPLATES.glob("*.html"))]
+    used = in_use([*pages.values(), *templates], scripts_of(pages, Path(app.outdir)))
     css = remembered(sheets, used, Path(app.doctreedir) / "sheets")
     (static / SHEET).write_text(css, encoding="utf-8")
     version(pages, SHEET, css)

@@ -120,7 +120,15 @@ def listening(tab, base: Path | str):
         ),
     )
     tab.on("pageerror", lambda error: tab.heard.append(f"script error: {error}"))
-    tab.on("requestfailed", lambda request: tab.heard.append(f"request failed: {request.url}"))
+    # A picture that was still waiting when the tab went on to the next page is no fault.
+    tab.on(
+        "requestfailed",
+        lambda request: (
+            tab.heard.append(f"request failed: {request.url}")
+            if request.failure != "net::ERR_ABORTED"
+            else None
+        ),
+    )
     return tab
 
 
