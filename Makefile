@@ -75,12 +75,15 @@ pdf: .venv/.dev book ## the whole book as one PDF, put beside the pages; needs C
 zip: book ## the site as a folder to read offline, put beside the pages
 	@$(bin)/python tools/offline.py
 
-# The pages offer what lies beside them, so they are written once more when all of it does.
+# The pages offer what lies beside them, so they are written once more when all of it does. Both
+# files are then made again of these last pages, which costs little where they are as they were.
 site: .venv/.dev book ## all that is published: the book, to run in the browser, as PDF, as zip
 	@$(MAKE) --no-print-directory lite
 	@$(xdg) $(bin)/python tools/paper.py --optional
 	@$(bin)/python tools/offline.py
 	@$(MAKE) --no-print-directory book
+	@$(xdg) $(bin)/python tools/paper.py --optional
+	@$(bin)/python tools/offline.py
 
 serve: book ## build, serve on this machine only, build again at every change (PORT=8000)
 	@$(bin)/python tools/serve.py --port $(PORT) -- $(MAKE) --no-print-directory book

@@ -77,7 +77,7 @@ def test_it_opens_from_its_folder(browser, folder):  # noqa: F811
     tab = listening(context.new_page(), folder)
     for name in ("index", "chapters/04-scores", "back/figures"):
         tab.goto((folder / f"{name}.html").as_uri())
-        assert not tab.get_by_text("Run in your browser").count()
+        assert not tab.locator(".tool-run, .tool-binder").count()
     tab.goto((folder / "search.html").as_uri() + "?q=query")
     tab.locator("#search-results li a").first.wait_for(timeout=5000)
     assert tab.heard == []

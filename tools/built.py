@@ -23,6 +23,11 @@ ONLINE = re.compile(r"[ \t]*<!-- online -->.*?<!-- /online -->\n?", re.DOTALL)
 OFFER = r'<a\b[^>]*\bhref="[^"]*\bdownloads/[^"]*"[^>]*>.*?</a>'
 # An offer in a list takes its item with it.
 OFFERS = re.compile(rf"[ \t]*<li\b[^>]*>\s*{OFFER}\s*</li>\n?|{OFFER}", re.DOTALL)
+# What stood around the offers: it is there or not, as they are.
+EMPTY = re.compile(
+    r'[ \t]*<div class="sidebar-primary-items__end[^>]*>\s*'
+    r'(?:<div class="sidebar-primary-item">\s*</div>\s*)?</div>\s*'
+)
 
 
 @dataclass(frozen=True)
@@ -71,4 +76,4 @@ def require(site: Path = SITE) -> None:
 
 def bare(html: str) -> str:
     """A page without what makes sense only online, and without the offers of downloads."""
-    return OFFERS.sub("", ONLINE.sub("", html))
+    return EMPTY.sub("", OFFERS.sub("", ONLINE.sub("", html)))
