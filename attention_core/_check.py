@@ -1,9 +1,10 @@
 """Checks of arguments: each raises an error that names the argument, the shapes and the rule."""
 
+from collections.abc import Collection
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 Floats = NDArray[np.floating[Any]]
 
@@ -84,12 +85,51 @@ def check_same_size(query: Floats, key: Floats) -> None:
 def check_same_count(query: Floats, key: Floats, value: Floats) -> None:
     """There must be a value for every key."""
     check_tokens(query=query, key=key, value=value)
+    check_labels(key, value)
+    check_leading(query=query, key=key, value=value)
+
+
+def check_labels(key: Floats, value: Floats) -> None:
+    """Keys and values must be as many."""
     if key.shape[-2] != value.shape[-2]:
         raise ValueError(
             "key and value must have the same number of tokens, because each key labels one "
             f"value: got {key.shape[-2]} and {value.shape[-2]}"
         )
-    check_leading(query=query, key=key, value=value)
+
+
+def head_count(x: Floats) -> int:
+    """The axis before the last two counts heads; without one, there is one head."""
+    return x.shape[-3] if x.ndim > 2 else 1
+
+
+def check_heads(
+    query: ArrayLike, key: ArrayLike, value: ArrayLike
+) -> tuple[Floats, Floats, Floats]:
+    """There must be a value for every key, and as many query heads for each key head."""
+    query, key, value = as_floats(query=query, key=key, value=value)
+    check_tokens(query=query, key=key, value=value)
+    check_labels(key, value)
+    h, g = head_count(query), head_count(key)
+    if g != head_count(value):
+        raise ValueError(
+            "key and value must have the same number of heads (their third axis from the end), "
+            f"because each key labels one value: got {g} and {head_count(value)}"
+        )
+    if h != g and (g == 0 or h % g):
+        raise ValueError(
+            "query must have a multiple of the heads of key (their third axis from the end), "
+            f"because each key head serves as many query heads: got {h} and {g}"
+        )
+    try:
+        np.broadcast_shapes(query.shape[:-3], key.shape[:-3], value.shape[:-3])
+    except ValueError:
+        shapes = f"{query.shape}, {key.shape}, {value.shape}"
+        raise ValueError(
+            "query, key and value must have axes before their heads (all but the last three) "
+            f"that broadcast: got shapes {shapes}"
+        ) from None
+    return query, key, value
 
 
 def check_scores(scores: ArrayLike, query: Floats, key: Floats) -> Floats:
@@ -114,8 +154,8 @@ def check_below_infinity(name: str, highest: Floats) -> None:
         )
 
 
-def check_mask(mask: ArrayLike, scores: Floats) -> NDArray[Any]:
-    """A mask must be boolean or floating, and fit the scores without enlarging them."""
+def as_mask(mask: ArrayLike) -> NDArray[Any]:
+    """The mask as an array, which must be boolean or floating."""
     array = np.asarray(mask)
     if array.dtype.kind in "iu":
         raise TypeError(
@@ -127,6 +167,12 @@ def check_mask(mask: ArrayLike, scores: Floats) -> NDArray[Any]:
             "mask must be boolean (True = may attend) or floating (added to the scores): "
             f"got {array.dtype}"
         )
+    return array
+
+
+def check_mask(mask: ArrayLike, scores: Floats) -> NDArray[Any]:
+    """A mask must be boolean or floating, and fit the scores without enlarging them."""
+    array = as_mask(mask)
     try:
         fits = np.broadcast_shapes(array.shape, scores.shape) == scores.shape
     except ValueError:
@@ -140,6 +186,193 @@ def check_mask(mask: ArrayLike, scores: Floats) -> NDArray[Any]:
         raise ValueError(
             "a floating mask must hold numbers or -inf, because it is added to the scores: "
             "got +inf or NaN"
+        )
+    return array
+
+
+def check_pairs(query: Floats, key: Floats) -> None:
+    """Queries and keys of any two sizes, whose leading axes broadcast."""
+    check_tokens(query=query, key=key)
+    check_leading(query=query, key=key)
+
+
+def check_rows(name: str, weight: Floats, of: str, size: int) -> None:
+    """A weight must be a matrix with a row for each entry of what it multiplies."""
+    if weight.ndim != 2 or weight.shape[1] == 0:
+        raise ValueError(
+            f"{name} must be a matrix of one column or more, with a row for each entry of {of}: "
+            f"got shape {weight.shape}"
+        )
+    if weight.shape[0] != size:
+        raise ValueError(
+            f"{name} must have a row for each entry of {of}, because each entry multiplies one "
+            f"row: got {weight.shape[0]} rows and {size} entries"
+        )
+
+
+def check_bilinear(query: Floats, key: Floats, weight: Floats) -> None:
+    """The matrix between queries and keys must fit both."""
+    check_pairs(query, key)
+    check_rows("weight", weight, "a query", query.shape[-1])
+    if weight.shape[1] != key.shape[-1]:
+        raise ValueError(
+            "weight must have a column for each entry of a key, because query @ weight is dotted "
+            f"with the key: got {weight.shape[1]} columns and {key.shape[-1]} entries"
+        )
+
+
+def check_vector(vector: Floats, name: str, weight: Floats) -> None:
+    """The vector that sums hidden units must have an entry for each."""
+    if vector.shape != weight.shape[1:]:
+        raise ValueError(
+            f"vector must have an entry for each column of {name}, because it weighs one hidden "
+            f"unit a column: got shape {vector.shape} and {weight.shape[1]} columns"
+        )
+
+
+def check_additive(
+    query: Floats, key: Floats, query_weight: Floats, key_weight: Floats, vector: Floats
+) -> None:
+    """Two projections into the same hidden units, and a vector that weighs these."""
+    check_pairs(query, key)
+    check_rows("query_weight", query_weight, "a query", query.shape[-1])
+    check_rows("key_weight", key_weight, "a key", key.shape[-1])
+    if query_weight.shape[1] != key_weight.shape[1]:
+        raise ValueError(
+            "query_weight and key_weight must have the same number of columns d, because what "
+            f"they make is added: got {query_weight.shape[1]} and {key_weight.shape[1]}"
+        )
+    check_vector(vector, "query_weight", query_weight)
+
+
+def check_concat(query: Floats, key: Floats, weight: Floats, vector: Floats) -> None:
+    """One projection of a query and a key side by side, and a vector that weighs its units."""
+    check_pairs(query, key)
+    side_by_side = query.shape[-1] + key.shape[-1]
+    check_rows("weight", weight, "a query and a key side by side", side_by_side)
+    check_vector(vector, "weight", weight)
+
+
+def check_count(name: str, count: int) -> int:
+    """Tokens are counted in whole numbers from 0."""
+    if not isinstance(count, int | np.integer) or isinstance(count, bool):
+        raise TypeError(f"{name} must be a whole number, as it counts tokens: got {count!r}")
+    if count < 0:
+        raise ValueError(f"{name} must be 0 or more, as it counts tokens: got {count}")
+    return int(count)
+
+
+def check_causal(n: int, m: int | None) -> int:
+    """There must be a key for every query; without a count, there are as many."""
+    n = check_count("n", n)
+    m = n if m is None else check_count("m", m)
+    if m < n:
+        raise ValueError(
+            "m must be n or more, because the n queries are the last of the m tokens: "
+            f"got n = {n} and m = {m}"
+        )
+    return m
+
+
+def check_side(name: str, count: int | None) -> int | None:
+    """One side of a window: a number of tokens, or None for all of them."""
+    if count is None:
+        return None
+    try:
+        return check_count(name, count)
+    except (TypeError, ValueError) as error:
+        raise type(error)(f"{error}; None leaves the side unbounded") from None
+
+
+def check_window(window: object) -> tuple[int | None, int | None]:
+    """A window must have two sides."""
+    if not isinstance(window, tuple | list) or len(window) != 2:
+        raise TypeError(
+            "window must be a pair (left, right), the keys in view on either side of a query's "
+            f"own place, such as (2, 0) or (None, 0): got {window!r}"
+        )
+    return check_side("window's left", window[0]), check_side("window's right", window[1])
+
+
+def as_integers(name: str, x: ArrayLike, what: str) -> NDArray[np.int64]:
+    """The argument as an array of whole numbers."""
+    array = np.asarray(x)
+    if array.dtype.kind not in "iu":
+        raise TypeError(f"{name} must hold whole numbers, as {what}: got {array.dtype}")
+    return array.astype(np.int64)
+
+
+def check_lengths(name: str, lengths: ArrayLike, m: int) -> NDArray[np.int64]:
+    """Lengths must lie between none and all of the keys."""
+    array = as_integers(name, lengths, "it counts keys")
+    if np.any((array < 0) | (array > m)):
+        wrong = array[(array < 0) | (array > m)].ravel()[0]
+        raise ValueError(f"{name} must be between 0 and the {m} keys there are: got {wrong}")
+    return array
+
+
+def check_one_each(name: str, numbers: ArrayLike, batch: tuple[int, ...]) -> NDArray[np.int64]:
+    """There must be one number for all, or one for each row of the batch."""
+    array = as_integers(name, numbers, "it counts keys")
+    try:
+        fits = np.broadcast_shapes(array.shape, batch) == batch
+    except ValueError:
+        fits = False
+    if not fits:
+        each = f"one for each row of the batch, shape {batch}" if batch else "there is no batch"
+        raise ValueError(
+            f"{name} must be one number{', or ' if batch else ', as '}{each} (the axes before "
+            f"the heads): got shape {array.shape}"
+        )
+    return array
+
+
+def check_flag(name: str, flag: bool) -> bool:
+    """An option that is on or off."""
+    if not isinstance(flag, bool | np.bool_):
+        raise TypeError(f"{name} must be True or False: got {flag!r}")
+    return bool(flag)
+
+
+def check_number(name: str, x: float, above: float = -np.inf) -> float:
+    """An option that is one finite number."""
+    array = np.asarray(x)
+    if array.shape != () or array.dtype.kind not in "iuf":
+        raise TypeError(f"{name} must be one real number, or None: got {x!r}")
+    if not above < array < np.inf:
+        least = "finite" if above == -np.inf else f"above {above:g} and finite"
+        raise ValueError(f"{name} must be {least}, or None: got {x!r}")
+    return float(array)
+
+
+def check_float_type(name: str, dtype: DTypeLike) -> np.dtype[Any]:
+    """A type to compute in must be a floating one."""
+    try:
+        found = np.dtype(dtype)
+    except TypeError:
+        found = None
+    if found is None or found.kind != "f":
+        raise TypeError(
+            f"{name} must be a floating type such as np.float32, or None: got {dtype!r}"
+        )
+    return found
+
+
+def check_choice(name: str, choice: object, choices: Collection[str]) -> None:
+    """An option that names one of a few."""
+    if choice is not None and choice not in choices:
+        listed = ", ".join(f'"{each}"' for each in choices)
+        raise ValueError(f"{name} must be one of {listed}, or None: got {choice!r}")
+
+
+def check_short_mask(mask: ArrayLike, m: int) -> NDArray[Any]:
+    """A mask may end before the keys do, but a single entry could mean two things."""
+    array = as_mask(mask)
+    if array.ndim and array.shape[-1] == 1 < m:
+        raise ValueError(
+            "mask must not have a last axis of 1 where there are more keys, because it could "
+            f"speak for all {m} keys or hide all but the first: got shape {array.shape}; write "
+            "out the keys it speaks for"
         )
     return array
 

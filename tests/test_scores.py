@@ -1,6 +1,9 @@
 """Score functions: an entry for each query and key."""
 
+import functools
+import itertools
 import math
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -8,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 
-from attention_core import example, scores
-from tests.properties import DTYPES, queries_keys_values
+from attention_core import attention, example, scores
+from tests.properties import DTYPES, matrix, queries_keys_values, sizes
 
 BOTH = pytest.mark.parametrize("score", [scores.dot, scores.scaled_dot])
 
@@ -132,3 +135,253 @@ def test_inputs_are_not_modified(score):
 def test_errors(score, query, key, error, message):
     with pytest.raises(error, match=message):
         score(query, key)
+
+
+# --- general, additive, concat, cosine ---------------------------------------------------------
+
+RNG = np.random.default_rng(10)
+# Queries of 3 entries, keys of 2, and 4 hidden units.
+PARAMETERS = {
+    scores.general: {"weight": RNG.normal(size=(3, 2))},
+    scores.additive: {
+        "query_weight": RNG.normal(size=(3, 4)),
+        "key_weight": RNG.normal(size=(2, 4)),
+        "vector": RNG.normal(size=4),
+    },
+    scores.concat: {"weight": RNG.normal(size=(5, 4)), "vector": RNG.normal(size=4)},
+    scores.cosine: {},
+}
+SLOW_AND_LEAN = functools.partial(scores.additive, save_memory=True)
+PARAMETERS[SLOW_AND_LEAN] = PARAMETERS[scores.additive]
+NAMES = ["general", "additive", "concat", "cosine", "additive, lean"]
+EACH = pytest.mark.parametrize(("score", "parameters"), PARAMETERS.items(), ids=NAMES)
+
+
+def pair(score, *leading):
+    """Queries and keys that the parameters fit; those of the cosine have one size."""
+    key_size = 3 if score is scores.cosine else 2
+    return RNG.normal(size=(*leading, 5, 3)), RNG.normal(size=(*leading, 6, key_size))
+
+
+def product(x, weight):
+    """One vector times a matrix, a term at a time."""
+    return [sum(x[i] * weight[i][c] for i in range(len(x))) for c in range(len(weight[0]))]
+
+
+def one_score(score, q, k, parameters):
+    """The score of one query and one key, by the formula of its paper."""
+    if score is scores.general:
+        return sum(a * b for a, b in zip(product(q, parameters["weight"]), k, strict=True))
+    if score is scores.cosine:
+        return sum(a * b for a, b in zip(q, k, strict=True)) / (math.hypot(*q) * math.hypot(*k))
+    if score is scores.concat:
+        hidden = product([*q, *k], parameters["weight"])
+    else:
+        from_query = product(q, parameters["query_weight"])
+        from_key = product(k, parameters["key_weight"])
+        hidden = [a + b for a, b in zip(from_query, from_key, strict=True)]
+    return sum(v * math.tanh(x) for v, x in zip(parameters["vector"], hidden, strict=True))
+
+
+@EACH
+def test_an_entry_follows_the_formula(score, parameters):
+    query, key = pair(score)
+    found = score(query, key, **parameters)
+    assert found.shape == (5, 6)
+    for i, j in itertools.product(range(5), range(6)):
+        assert found[i, j] == pytest.approx(one_score(score, query[i], key[j], parameters))
+
+
+@EACH
+def test_each_serves_attention(score, parameters):
+    query, key = pair(score, 2)
+    value = RNG.normal(size=(2, 6, 4))
+    chosen = functools.partial(score, **parameters)
+    attended = attention(query, key, value, score=chosen)
+    assert_array_equal(attended.scores, score(query, key, **parameters))
+    assert attended.output.shape == (2, 5, 4)
+
+
+@EACH
+def test_each_broadcasts(score, parameters):
+    query, key = pair(score, 3)
+    queries, keys = query[:, None], key[None, :2]
+    together = score(queries, keys, **parameters)
+    assert together.shape == (3, 2, 5, 6)
+    for b, h in itertools.product(range(3), range(2)):
+        assert_allclose(together[b, h], score(query[b], key[h], **parameters), atol=1e-12)
+
+
+@EACH
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_each_keeps_the_dtype(score, parameters, dtype):
+    query, key = (x.astype(dtype) for x in pair(score))
+    own = {name: x.astype(dtype) for name, x in parameters.items()}
+    found = score(query, key, **own)
+    assert found.dtype == dtype
+    assert_allclose(found, score(query.astype(float), key.astype(float), **own), atol=0.02)
+
+
+@EACH
+@pytest.mark.parametrize(("n", "m"), [(0, 6), (5, 0), (0, 0)])
+def test_each_with_no_tokens(score, parameters, n, m):
+    query, key = pair(score)
+    assert score(query[:n], key[:m], **parameters).shape == (n, m)
+
+
+@EACH
+def test_each_leaves_its_arguments_alone(score, parameters):
+    query, key = pair(score)
+    before = [x.copy() for x in (query, key, *parameters.values())]
+    score(query, key, **parameters)
+    for old, new in zip(before, (query, key, *parameters.values()), strict=True):
+        assert_array_equal(old, new)
+
+
+@EACH
+def test_each_takes_lists(score, parameters):
+    query, key = pair(score)
+    lists = {name: x.tolist() for name, x in parameters.items()}
+    expected = score(query, key, **parameters)
+    assert_array_equal(score(query.tolist(), key.tolist(), **lists), expected)
+
+
+@given(st.data(), sizes, sizes, sizes, sizes, sizes)
+def test_additive_and_concat_are_one_function_when_the_weights_are_split(data, n, m, d_q, d_k, d):
+    query, key = data.draw(matrix(n, d_q)), data.draw(matrix(m, d_k))
+    weight, vector = data.draw(matrix(d_q + d_k, d)), data.draw(matrix(1, d))[0]
+    joined = scores.concat(query, key, weight, vector)
+    parts = weight[:d_q], weight[d_q:], vector
+    assert_allclose(scores.additive(query, key, *parts), joined, rtol=1e-9, atol=1e-9)
+    lean = scores.additive(query, key, *parts, save_memory=True)
+    assert_allclose(lean, joined, rtol=1e-9, atol=1e-9)
+
+
+@given(queries_keys_values())
+def test_general_with_one_on_the_diagonal_is_dot(arrays):
+    query, key, _ = arrays
+    assert_allclose(
+        scores.general(query, key, np.eye(query.shape[1])), scores.dot(query, key), atol=1e-12
+    )
+
+
+def test_only_the_product_of_two_projections_reaches_a_dot_score():
+    query_weight, key_weight = RNG.normal(size=(3, 4)), RNG.normal(size=(2, 4))
+    query, key = pair(scores.general)
+    projected = scores.dot(query @ query_weight, key @ key_weight)
+    assert_allclose(scores.general(query, key, query_weight @ key_weight.T), projected)
+
+
+@given(queries_keys_values(), st.integers(-3, 3))
+def test_cosine_ignores_lengths_and_stays_within_one(arrays, power):
+    query, key, _ = arrays
+    found = scores.cosine(query, key)
+    assert np.all(np.abs(found) <= 1 + 1e-12)
+    assert_allclose(scores.cosine(query * 10.0**power, key), found, atol=1e-12)
+    assert_array_equal(found[(query == 0).all(-1)], 0)
+    assert_allclose(np.diag(scores.cosine(query, query)), (query != 0).any(-1), atol=1e-12)
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("size", ["largest", "smallest"])
+def test_cosine_of_the_longest_and_the_shortest_vectors(dtype, size):
+    limits = np.finfo(dtype)
+    length = limits.max / 2 if size == "largest" else limits.smallest_subnormal
+    query = np.array([[1, 1], [0, 1], [0, 0]], dtype) * dtype(length)
+    diagonal = np.sqrt(dtype(0.5))
+    expected = [[1, diagonal], [diagonal, 1], [0, 0]]
+    assert_allclose(scores.cosine(query, query[:2]), expected, rtol=float(limits.eps) * 4)
+
+
+def test_a_long_sum_of_halves_keeps_its_small_terms():
+    """A running sum in half precision would stop at 2048."""
+    weight, vector = np.zeros((1, 4096), np.float16), np.ones(4096, np.float16)
+    one = np.full((1, 1), 20, np.float16)
+    lean = scores.additive(one, one, weight + 1, weight, vector, save_memory=True)
+    assert_array_equal(lean, [[4096]])
+
+
+def test_additive_saves_memory_when_asked_to():
+    n, d = 128, 64
+    query, key = RNG.normal(size=(2, n, 8))
+    query_weight, key_weight = RNG.normal(size=(2, 8, d))
+    peaks = []
+    for save_memory in (False, True):
+        tracemalloc.start()
+        scores.additive(query, key, query_weight, key_weight, np.ones(d), save_memory=save_memory)
+        peaks.append(tracemalloc.get_traced_memory()[1] / query.itemsize)
+        tracemalloc.stop()
+    assert peaks[0] > n * n * d
+    assert peaks[1] < 8 * n * n
+
+
+Q, K = np.ones((2, 3)), np.ones((4, 2))
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "message"),
+    [
+        (
+            lambda: scores.general(Q, K, np.ones((2, 2))),
+            ValueError,
+            "weight must have a row for each entry of a query, .*: got 2 rows and 3 entries",
+        ),
+        (
+            lambda: scores.general(Q, K, np.ones((3, 3))),
+            ValueError,
+            "weight must have a column for each entry of a key, .*: got 3 columns and 2 entries",
+        ),
+        (
+            lambda: scores.general(Q, K, np.ones(3)),
+            ValueError,
+            r"weight must be a matrix of one column or more, .*: got shape \(3,\)",
+        ),
+        (lambda: scores.general(Q, K, [["a"]]), TypeError, "weight must hold real numbers .*text"),
+        (lambda: scores.general(Q[0], K, np.ones((3, 2))), ValueError, "query must have two axes"),
+        (
+            lambda: scores.general(np.ones((2, 1, 3)), np.ones((3, 1, 2)), np.ones((3, 2))),
+            ValueError,
+            "query and key must have leading axes",
+        ),
+        (
+            lambda: scores.additive(Q, K, np.ones((2, 5)), np.ones((2, 5)), np.ones(5)),
+            ValueError,
+            "query_weight must have a row for each entry of a query, .*: got 2 rows and 3",
+        ),
+        (
+            lambda: scores.additive(Q, K, np.ones((3, 5)), np.ones((3, 5)), np.ones(5)),
+            ValueError,
+            "key_weight must have a row for each entry of a key, .*: got 3 rows and 2",
+        ),
+        (
+            lambda: scores.additive(Q, K, np.ones((3, 5)), np.ones((2, 4)), np.ones(5)),
+            ValueError,
+            "query_weight and key_weight must have the same number of columns d, .*: got 5 and 4",
+        ),
+        (
+            lambda: scores.additive(Q, K, np.ones((3, 5)), np.ones((2, 5)), np.ones((5, 1))),
+            ValueError,
+            r"vector must have an entry for each column of query_weight, .*\(5, 1\) and 5 columns",
+        ),
+        (
+            lambda: scores.additive(Q, K, np.ones((3, 0)), np.ones((2, 0)), np.ones(0)),
+            ValueError,
+            "query_weight must be a matrix of one column or more",
+        ),
+        (
+            lambda: scores.concat(Q, K, np.ones((4, 5)), np.ones(5)),
+            ValueError,
+            "weight must have a row for each entry of a query and a key side by side, .*4 rows and 5",
+        ),
+        (
+            lambda: scores.concat(Q, K, np.ones((5, 5)), np.ones(4)),
+            ValueError,
+            r"vector must have an entry for each column of weight, .*\(4,\) and 5 columns",
+        ),
+        (lambda: scores.cosine(Q, K), ValueError, "query and key must have the same size d_k"),
+        (lambda: scores.cosine([[True]], [[1]]), TypeError, "query must hold real numbers"),
+    ],
+)
+def test_errors_of_each(call, error, message):
+    with pytest.raises(error, match=message):
+        call()
