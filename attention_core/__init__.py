@@ -13,8 +13,8 @@ they are first asked for.
 
 from typing import TYPE_CHECKING
 
-from attention_core import example, scores
-from attention_core.attend import Attention, attention
+from attention_core import example, masks, scores
+from attention_core.attend import Attention, attention, scaled_dot_product_attention
 from attention_core.normalize import softmax
 from attention_core.self_attention import SelfAttended, SelfAttention
 from attention_core.steps import Step, trace
@@ -26,6 +26,8 @@ __all__ = [
     "Step",
     "attention",
     "example",
+    "masks",
+    "scaled_dot_product_attention",
     "scores",
     "softmax",
     "trace",

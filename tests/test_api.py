@@ -9,9 +9,18 @@ import sys
 import pytest
 
 import attention_core
-from attention_core import attend, example, exercises, normalize, scores, self_attention, steps
+from attention_core import (
+    attend,
+    example,
+    exercises,
+    masks,
+    normalize,
+    scores,
+    self_attention,
+    steps,
+)
 
-MODULES = (attend, example, exercises, normalize, scores, self_attention, steps)
+MODULES = (attend, example, exercises, masks, normalize, scores, self_attention, steps)
 PUBLIC = {
     f"{module.__name__}.{name}": getattr(module, name)
     for module in MODULES
@@ -38,6 +47,8 @@ def test_exports():
         "Step",
         "attention",
         "example",
+        "masks",
+        "scaled_dot_product_attention",
         "scores",
         "softmax",
         "trace",
@@ -46,6 +57,7 @@ def test_exports():
         assert hasattr(attention_core, name)
     assert attention_core.softmax is normalize.softmax
     assert attention_core.attention is attend.attention
+    assert attention_core.scaled_dot_product_attention is attend.scaled_dot_product_attention
     assert attention_core.trace is steps.trace
 
 
@@ -59,6 +71,19 @@ def test_signatures():
     assert parameters(attention_core.softmax) == ["x", "axis="]
     assert parameters(scores.dot) == ["query", "key"]
     assert parameters(scores.scaled_dot) == ["query", "key"]
+    hidden_units = ["query_weight", "key_weight", "vector"]
+    assert parameters(scores.general) == ["query", "key", "weight"]
+    assert parameters(scores.additive) == ["query", "key", *hidden_units, "*save_memory="]
+    assert parameters(scores.concat) == ["query", "key", "weight", "vector"]
+    assert parameters(scores.cosine) == ["query", "key"]
+    assert parameters(masks.causal) == ["n", "m="]
+    assert parameters(masks.padding) == ["lengths", "m"]
+    assert parameters(masks.window) == ["n", "left", "right"]
+    options = ["is_causal", "window", "query_start", "kv_lengths", "scale", "softcap"]
+    assert parameters(attention_core.scaled_dot_product_attention) == [
+        *["query", "key", "value", "mask="],
+        *[f"*{name}=" for name in (*options, "softmax_dtype", "return_stage")],
+    ]
     assert parameters(attention_core.attention) == ["query", "key", "value", "mask=", "*score="]
     weights = ["query_weight", "key_weight", "value_weight"]
     assert parameters(attention_core.SelfAttention) == weights
