@@ -30,7 +30,7 @@ xdg := XDG_CACHE_HOME="$(CURDIR)/.cache/xdg" XDG_CONFIG_HOME="$(CURDIR)/.cache/x
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help book lite pdf zip site test serve refresh notebooks prose pages audit figures card lab lock format binder-check clean distclean
+.PHONY: help book lite pdf zip site test parity bench serve refresh notebooks prose pages audit figures card lab lock format binder-check clean distclean
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' Makefile
@@ -53,6 +53,13 @@ help: ## list these commands
 .venv/.dev: .venv/.package requirements-dev.txt
 	@echo "Adding the tools of the tests from requirements-dev.txt"
 	@$(bin)/python -m pip install --quiet --no-compile -r requirements-dev.txt
+	@touch $@
+
+# PyTorch is large, and nothing but `make parity` needs it: it lives apart.
+.venv-parity/.requirements: requirements-parity.txt
+	@echo "Setting up .venv-parity from requirements-parity.txt (PyTorch and ONNX; they are large)"
+	@test -x .venv-parity/bin/python || $(PYTHON) -m venv .venv-parity
+	@.venv-parity/bin/python -m pip install --quiet --no-compile -r requirements-parity.txt
 	@touch $@
 
 # --- the book --------------------------------------------------------------------------------
@@ -157,6 +164,13 @@ $(lighthouse): Makefile
 audit: .venv/.package book $(lighthouse) ## Lighthouse over every page, as on a phone; some: only="index.html"
 	@$(xdg) $(bin)/python tools/audit.py $(only)
 
+# Without tests/conftest.py, which prepares Jupyter: there is none in that environment.
+parity: .venv-parity/.requirements ## compare with PyTorch and with ONNX's own cases
+	.venv-parity/bin/python -m pytest --confcutdir=tests/parity -q tests/parity
+
+bench: .venv/.package ## measure cost, as ratios within one run; some: only="additive"
+	@$(bin)/python tools/bench.py $(only)
+
 figures: .venv/.dev ## export animations and stills for slides into _build/figures; some: only="attend"
 	@$(xdg) $(bin)/python tools/figures.py $(only)
 
@@ -189,7 +203,7 @@ lock: $(uv) ## pin requirements anew, for every system; newest versions: upgrade
 
 clean: ## remove what was built
 	@rm -rf _build .hypothesis
-	@find . -name .venv -prune -o \( -name __pycache__ -o -name .ipynb_checkpoints \) -type d -prune -exec rm -rf {} +
+	@find . -name ".venv*" -prune -o \( -name __pycache__ -o -name .ipynb_checkpoints \) -type d -prune -exec rm -rf {} +
 
 distclean: clean ## remove the environment and the caches too
-	@rm -rf .venv .cache attention_core.egg-info
+	@rm -rf .venv .venv-parity .cache attention_core.egg-info

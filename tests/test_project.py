@@ -1,5 +1,6 @@
 """Guards of the project itself: pins, versions, licences, and the files other programs read."""
 
+import itertools
 import os
 import re
 import shutil
@@ -12,7 +13,12 @@ import pytest
 import yaml
 
 ROOT = Path(__file__).resolve().parent.parent
-PINS = ("requirements.txt", "requirements-dev.txt", "requirements-lite.txt")
+PINS = (
+    "requirements.txt",
+    "requirements-dev.txt",
+    "requirements-parity.txt",
+    "requirements-lite.txt",
+)
 
 
 def text(name: str) -> str:
@@ -69,9 +75,16 @@ def test_pins_are_in_step_with_the_short_list(name):
             assert {"==": has == asked, ">=": has >= asked, "<": has < asked}[sign], package
 
 
-def test_the_two_environments_agree():
-    book, tests = (pinned(name) for name in PINS[:2])
-    assert {p: v for p, v in tests.items() if p in book} == {p: book[p] for p in tests if p in book}
+def test_the_environments_agree():
+    # That of JupyterLite is older, and lives apart.
+    for one, other in itertools.combinations(map(pinned, PINS[:3]), 2):
+        both = one.keys() & other.keys()
+        assert {p: one[p] for p in both} == {p: other[p] for p in both}
+
+
+def test_no_cuda_library_is_pinned():
+    for name in pinned("requirements-parity.txt"):
+        assert not re.match("nvidia|cuda|triton", name), "several GB, for tests that need none"
 
 
 def test_jupyter_book_stays_on_its_first_line():

@@ -1,0 +1,81 @@
+"""Measure what the book says about cost, each way beside a reference of the same run.
+
+    python tools/bench.py            every comparison
+    python tools/bench.py additive   those whose name holds the word
+
+Seconds and bytes differ from machine to machine; ratios within a run differ less, so ratios to
+the first way of each comparison are what is printed. Time is the best of some rounds in turn, so
+that a busy moment strikes no way alone; memory is the peak that NumPy asks for during one call.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+import tracemalloc
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from attention_core import scores
+
+ROUNDS = 7
+Ways = dict[str, Callable[[], object]]
+
+
+def additive() -> Ways:
+    """Additive scores of 512 queries and keys with 64 hidden units."""
+    rng = np.random.default_rng(0)
+    arrays = [rng.normal(size=shape) for shape in ((512, 64), (512, 64), (64, 64), (64, 64), (64,))]
+    return {
+        "with the (n, m, d) array": partial(scores.additive, *arrays),
+        "unit by unit, save_memory": partial(scores.additive, *arrays, save_memory=True),
+        "scaled_dot, to compare": partial(scores.scaled_dot, *arrays[:2]),
+    }
+
+
+COMPARISONS = (additive,)
+
+
+def seconds(way: Callable[[], object]) -> float:
+    """How long one call takes."""
+    start = time.perf_counter()
+    way()
+    return time.perf_counter() - start
+
+
+def peak(way: Callable[[], object]) -> int:
+    """The most bytes that one call holds at a time."""
+    tracemalloc.start()
+    way()
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    return most
+
+
+def measure(ways: Ways) -> dict[str, tuple[float, float]]:
+    """The time and the peak memory of each way, as ratios to the first."""
+    rounds = [[seconds(way) for way in ways.values()] for _ in range(ROUNDS)]
+    times = [min(each) for each in zip(*rounds, strict=True)]
+    peaks = [peak(way) for way in ways.values()]
+    return {
+        name: (t / times[0], p / peaks[0]) for name, t, p in zip(ways, times, peaks, strict=True)
+    }
+
+
+def main(words: list[str]) -> None:
+    for comparison in COMPARISONS:
+        if words and not any(word in comparison.__name__ for word in words):
+            continue
+        print(comparison.__doc__)
+        print(f"  {'':28}{'time':>10}{'memory':>10}")
+        for name, (t, p) in measure(comparison()).items():
+            print(f"  {name:28}{t:>10.3f}{p:>10.4f}")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
