@@ -227,7 +227,7 @@ def _score(query: Floats, key: Floats, scale: float | None) -> Floats:
     """The scaled dot products, (..., h, n, m), of halves in single precision."""
     scale = 1 / math.sqrt(key.shape[-1]) if scale is None else check_number("scale", scale)
     at_least_single = np.result_type(query, key, np.float32)
-    query, key = query.astype(at_least_single), key.astype(at_least_single)
+    query, key = (x.astype(at_least_single, copy=False) for x in (query, key))
     # A hidden key may hold anything, so nobody is warned yet: softmax refuses infinity in view.
     with np.errstate(over="ignore", invalid="ignore"):
         return _by_heads(dot, query * scale, key)

@@ -171,7 +171,7 @@ def test_heads_share_in_order(h, g):
     assert_allclose(scaled_dot_product_attention(query, key, value), expected, atol=1e-12)
 
 
-@settings(max_examples=150)
+@settings(max_examples=80)
 @given(st.data())
 def test_any_options_together(data):
     draw = data.draw
