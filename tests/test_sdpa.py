@@ -368,6 +368,16 @@ def test_softmax_is_computed_in_the_precision_asked_for():
     assert not np.allclose(found[np.float16], found[np.float64], rtol=1e-5)
 
 
+def test_weights_are_rounded_back_before_they_weigh_the_values():
+    """What is returned as weights is what made the output."""
+    query, key, value = arrays(np.float32, h=2, g=2)
+    for dtype in (None, np.float16, np.float64, np.longdouble):
+        output, weights = scaled_dot_product_attention(
+            query, key, value, softmax_dtype=dtype, return_stage="weights"
+        )
+        assert_array_equal(output, weights @ value)
+
+
 def test_softmax_in_half_loses_what_double_keeps():
     """A score of 0.0001 above 0 is seen in double; its exponential in half is 1, like that of 0."""
     one = np.ones((1, 1), np.float32)
