@@ -587,6 +587,25 @@ def test_a_plots_names_stand_at_the_ends_and_on_the_axes():
     assert [x for x, _ in mark] == [pytest.approx(middle)] * 2
 
 
+def test_dots_stand_where_they_were_measured_and_no_line_joins_them():
+    figure = illustrate.plot(
+        [1, 10, 100], {"law": [1, 10, 100], "measured": [10, 10, 1000]}, dots=("measured",),
+        log_x=True, log_y=True, axes=("across", "up"), caption="A caption.",
+    )  # fmt: skip
+    (law,) = (points for points, _ in curves(figure))
+    dots = [points for points, s in paths(figure) if s.get("stroke-linecap") == "round"]
+    assert [len(set(points)) for points in dots] == [1, 1, 1]
+    assert [x for ((x, _), *_) in dots] == pytest.approx([x for x, _ in law])
+    step = law[0][1] - law[1][1]
+    rises = [(law[0][1] - y) / step for ((_, y), *_) in dots]
+    assert rises == pytest.approx([1, 1, 3], abs=0.01)
+    assert {"1", "10", "100"} <= set(words_of(figure))
+
+
+def words_of(figure):
+    return ["".join(t.itertext()) for t in ElementTree.fromstring(figure.svg).iter(f"{SVG}text")]
+
+
 # --- colours, files, source --------------------------------------------------------------------
 
 

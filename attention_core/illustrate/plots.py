@@ -284,7 +284,9 @@ def plot(
     axes: tuple[str, str],
     roles: Sequence[str] | None = None,
     marks: Mapping[str, float] | None = None,
+    dots: Sequence[str] = (),
     log_x: bool = False,
+    log_y: bool = False,
     decimals: int = 2,
     caption: str,
     alt: str | None = None,
@@ -303,8 +305,10 @@ def plot(
         A role for each line; scores' blue for all where left out.
     marks : mapping of name to float, optional
         Places on the x axis to mark with a dotted line.
-    log_x : bool
-        Whether the x axis is logarithmic.
+    dots : sequence of str
+        Names of lines that are drawn as dots instead: what was measured.
+    log_x, log_y : bool
+        Whether the axis is logarithmic.
     decimals : int
         Of numbers in the text alternative.
     caption : str
@@ -321,7 +325,8 @@ def plot(
     ImportError
         If matplotlib is not installed.
     ValueError
-        If sizes differ, there are too many lines, or a role is unknown.
+        If sizes differ, there are too many lines, a role or a name in dots is unknown, or a
+        logarithmic axis meets a number that is not positive.
     """
     _matplotlib()
     xs = np.asarray(x, dtype=float)
@@ -336,24 +341,45 @@ def plot(
     names = list(roles or ["score"] * len(ys))
     if len(names) != len(ys) or any(role not in ROLES for role in names):
         raise ValueError(f"roles must give each line one of {', '.join(ROLES)}: got {names}")
+    if unknown := set(dots) - set(ys):
+        raise ValueError(f"dots must be names of lines: got {', '.join(sorted(unknown))}")
+    for axis, log, numbers in (("x", log_x, [xs]), ("y", log_y, list(ys.values()))):
+        if log and min(part.min() for part in numbers) <= 0:
+            raise ValueError(f"log_{axis} needs positive numbers on the {axis} axis")
     width, height = 360.0, 250.0
     sheet, ax = _figure(width, height)
     longest = max(len(name) for name in ys)
     ax.set_position((0.12, 0.19, 0.84 - min(0.3, 0.021 * longest + 0.01), 0.74))
-    ax.set_xscale("log" if log_x else "linear")
-    for values, role, dash in zip(ys.values(), names, _DASHES, strict=False):
-        ax.plot(xs, values, color=_TONE[role], lw=2, ls=dash, clip_on=False)
+    for log, scale, axis in (
+        (log_x, ax.set_xscale, ax.xaxis),
+        (log_y, ax.set_yscale, ax.yaxis),
+    ):
+        if log:
+            scale("log")
+            axis.set_major_formatter(lambda place, _: number(place))
+    if log_x and len(xs) <= 9:
+        ax.set_xticks(xs[:: 1 + (len(xs) > 5)])
+    for (name, values), role, dash in zip(ys.items(), names, _DASHES, strict=False):
+        if name not in dots:
+            ax.plot(xs, values, color=_TONE[role], lw=2, ls=dash, clip_on=False)
+            continue
+        for dot in zip(xs, values, strict=True):  # markers would be drawn by reference to an id
+            ax.plot(
+                *zip(dot, dot, strict=True), color=_TONE[role], lw=6.5,
+                solid_capstyle="round", clip_on=False, zorder=3,
+            )  # fmt: skip
     low, high = ax.get_ylim()
-    gap = (high - low) * 0.075
+    up = ax.transData.transform
     ends = sorted(
-        (values[-1], name, role) for (name, values), role in zip(ys.items(), names, strict=True)
+        (float(up((xs[-1], values[-1]))[1]), values[-1], name, role)
+        for (name, values), role in zip(ys.items(), names, strict=True)
     )
-    height_at = -np.inf
-    for value, name, role in ends:
-        height_at = max(value, height_at + gap)
+    lowest = -np.inf
+    for at, value, name, role in ends:
+        lowest = max(at, lowest + 14)
         ax.annotate(
-            name, (xs[-1], height_at), xytext=(6, 0), textcoords="offset points", color=_TONE[role],
-            size=12, va="center", annotation_clip=False,
+            name, (xs[-1], value), xytext=(6, lowest - at), textcoords="offset points",
+            color=_TONE[role], size=12, va="center", annotation_clip=False,
         )  # fmt: skip
     for name, place in (marks or {}).items():
         ax.plot([place, place], [low, high], color=_MUTED, lw=1, ls=(0, (2, 3)), clip_on=False)
