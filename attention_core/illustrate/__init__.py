@@ -29,6 +29,7 @@ from .pictures import (
 )
 from .plots import Arrow, Line, Point, plane, plot
 from .sequences import animate
+from .side_by_side import heatmaps
 
 __all__ = [
     "DARK",
@@ -49,6 +50,7 @@ __all__ = [
     "dot_products",
     "enable",
     "heatmap",
+    "heatmaps",
     "lookup",
     "matrices",
     "matrix",
