@@ -30,6 +30,7 @@ from .pictures import (
 from .plots import Arrow, Line, Point, plane, plot
 from .sequences import animate
 from .side_by_side import heatmaps
+from .sizes import shapes
 
 __all__ = [
     "DARK",
@@ -59,6 +60,7 @@ __all__ = [
     "plot",
     "product",
     "projections",
+    "shapes",
     "softmax_steps",
     "source",
     "spelled",
