@@ -11,6 +11,7 @@ from .editable import Bench, bench
 from .elements import Elements, enable
 from .figure import Figure
 from .frames import overview, step
+from .hidden import masked
 from .listing import Source, source
 from .palette import DARK, LIGHT, ROLES, TEXT
 from .pictures import (
@@ -53,6 +54,7 @@ __all__ = [
     "heatmap",
     "heatmaps",
     "lookup",
+    "masked",
     "matrices",
     "matrix",
     "overview",
