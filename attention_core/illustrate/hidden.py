@@ -15,8 +15,8 @@ from .pictures import Array, _array, printed_to
 ACROSS = 360.0
 HEIGHT = 28.0
 LARGEST, SMALLEST = 12.0, 10.5
-#: Room for a query's letter and index, and for the word "queries" beside the first column.
-LETTER, WORD = 19.0, 16.0
+#: Room for a query's letter and index, for the word "queries", and between two heatmaps.
+LETTER, WORD, BETWEEN = 19.0, 19.0, 14.0
 
 
 def masked(
@@ -61,14 +61,14 @@ def masked(
     if not checked:
         raise ValueError("panels must hold at least one: got none")
     columns = min(2, len(checked))
-    pitch = (ACROSS - 2 * MARGIN - WORD + 10) / columns
+    pitch = (ACROSS - 2 * MARGIN - WORD + BETWEEN) / columns
     canvas = Canvas()
     y = MARGIN
     for first in range(0, len(checked), columns):
         shown = checked[first : first + columns]
         for column, (name, weights, mask) in enumerate(shown):
             left = MARGIN + WORD + column * pitch + LETTER
-            _panel(canvas, left, y, pitch - LETTER - 10, name, weights, mask, decimals)
+            _panel(canvas, left, y, pitch - LETTER - BETWEEN, name, weights, mask, decimals)
         tall = max(len(weights) for _, weights, _ in shown) * (HEIGHT + GAP) - GAP
         canvas.text(MARGIN + 5, y + 22 + tall / 2, "queries", "u", "middle", turn=True)
         y += 22 + tall + 34
@@ -114,7 +114,7 @@ def _panel(
     """One heatmap with its name, its letters, and what is hidden."""
     n, m = weights.shape
     width = min(44.0, (room + GAP) / m - GAP)
-    longest = max(len(number(value, decimals)) for value in weights.ravel())
+    longest = max(len(number(float(value), decimals)) for value in weights.ravel())
     size = min(LARGEST, (width - 2) * 15 / text_width("0" * longest))
     if size < SMALLEST:
         raise ValueError(
@@ -157,8 +157,9 @@ def _words(name: str, weights: Array, mask: NDArray[np.bool_], decimals: int) ->
     """One heatmap as sentences: what each query gives, and what is hidden from it."""
     said = []
     for i, (row, view) in enumerate(zip(weights, mask, strict=True), 1):
-        given = [f"k{subscript(j + 1)} {number(row[j], decimals)}" for j in np.flatnonzero(view)]
-        away = listing([f"k{subscript(j + 1)}" for j in np.flatnonzero(~view)])
+        keys = [f"k{subscript(j + 1)}" for j in range(len(row))]
+        given = [f"{keys[j]} {number(row[j], decimals)}" for j in np.flatnonzero(view)]
+        away = listing([keys[j] for j in np.flatnonzero(~view)])
         verb = "is" if np.sum(~view) == 1 else "are"
         query = f"q{subscript(i)}"
         if not given:
