@@ -1,5 +1,6 @@
 """The picture of masks: what is hidden is crossed out, what is not has its number."""
 
+import itertools
 import re
 from xml.etree import ElementTree
 
@@ -96,6 +97,26 @@ def test_it_fits_a_phone_whole(count):
         x, y, width, height = (float(rect.get(name)) for name in ("x", "y", "width", "height"))
         assert x >= 0 and x + width <= figure.width - 1
         assert y >= 0 and y + height <= figure.height - 1
+
+
+def test_nothing_overlaps():
+    """Four keys, as many as the book draws: cells keep apart, names and letters too."""
+    weights = np.full((4, 4), 0.25)
+    figure = illustrate.masked([(name, weights, weights > 0) for name in "abcd"])
+    root = ElementTree.fromstring(figure.svg)
+    boxes = [
+        [float(r.get(a)) for a in ("x", "y", "width", "height")] for r in root.iter(f"{SVG}rect")
+    ]
+    assert len(boxes) == 64
+    for (x, y, w, h), (u, v, p, q) in itertools.combinations(boxes, 2):
+        assert x + w <= u or u + p <= x or y + h <= v or v + q <= y
+    heights = {text: [] for text in ("a", "c", "q1", "q4", "k1", "keys (attended to)")}
+    for text in root.iter(f"{SVG}text"):
+        heights.get("".join(text.itertext()), []).append(float(text.get("y")))
+    order = [heights[t][i] for t, i in [("a", 0), ("q1", 0), ("q4", 0), ("k1", 0), ("c", 0)]]
+    order += [heights[t][-1] for t in ("q1", "q4", "k1", "keys (attended to)")]
+    assert np.all(np.diff(order) >= 15), order
+    assert max(x + w for x, _, w, _ in boxes) <= figure.width - 1
 
 
 def test_it_is_the_same_each_time_and_changes_with_weights_and_masks():
