@@ -72,6 +72,16 @@ def test_switches_are_in_the_picture():
     assert "Weights of query 1: (1, 0, 0)." in shown.alt
 
 
+def test_the_score_is_in_the_picture_and_in_the_model():
+    shown = bench(*example.worked, score="cosine")
+    assert json.loads(attributes(shown.html)["data-model"])["score"] == "cosine"
+    assert "cos(Q, K)" in shown.svg and "√" not in shown.svg
+    query, key = (example.inputs @ w for w in (example.query_weight, example.key_weight))
+    for row in attention(query, key, key, score=scores.cosine).weights:
+        assert ", ".join(f"{x:.2f}" for x in row) in shown.alt
+    assert "score" not in json.loads(attributes(bench(*example.worked).html)["data-model"])
+
+
 def test_the_same_bytes_at_every_run():
     one, two = (bench(*example.worked, examples=True) for _ in range(2))
     assert one.html == two.html
@@ -108,6 +118,7 @@ def test_examples_can_be_chosen():
         ({"tokens": ("a",)}, "3 inputs: got 1 labels"),
         ({"temperature": 0}, "above 0"),
         ({"temperature": math.inf}, "above 0"),
+        ({"score": "manhattan"}, "score must be"),
         ({"inputs": np.ones((7, 4))}, "tokens must be 1 to 6"),
         ({"value_weight": np.ones((4, 9))}, "d_v must be 1 to 8"),
         ({"inputs": [[1, 2, 3, math.nan]]}, "finite"),
@@ -230,15 +241,25 @@ def random_models(count: int, seed: int = 3) -> list[dict]:
             for name, shape in zip(MATRICES, shapes, strict=True)
         }
         model |= {"scale": bool(rng.integers(2)), "causal": bool(rng.integers(2))}
-        models.append(model | {"temperature": float(rng.choice([0.25, 1.0, 1.0, 4.0]))})
+        model |= {"temperature": float(rng.choice([0.25, 1.0, 1.0, 4.0]))}
+        models.append(model | {"score": str(rng.choice(["dot", "dot", "cosine"]))})
+        if rng.random() < 0.1:  # a query without a direction
+            models[-1]["inputs"][0] = [0.0] * int(d_model)
     return models
+
+
+def score_of(model: dict):
+    """The function of `attention_core` that a model asks for."""
+    if model["score"] == "cosine":
+        return scores.cosine
+    return scores.scaled_dot if model["scale"] else scores.dot
 
 
 def computed(model: dict) -> dict:
     """The same with `attention_core`."""
     inputs, *weights = (np.array(model[name]) for name in MATRICES)
     query, key, value = (inputs @ weight for weight in weights)
-    score = scores.scaled_dot if model["scale"] else scores.dot
+    score = score_of(model)
     mask = np.tri(len(inputs), dtype=bool) if model["causal"] else None
     plain = attention(query, key, value, mask, score=score)
     warm = attention(query, key, value, mask, score=lambda q, k: score(q, k) / model["temperature"])
@@ -534,7 +555,10 @@ def test_without_scripts_it_is_the_picture(tabs):
 @pytest.mark.parametrize(
     ("check", "old", "new"),
     [
-        (wrong_numbers, "Math.sqrt(", "Math.cbrt("),
+        (wrong_numbers, "Math.sqrt(q", "Math.cbrt(q"),
+        (wrong_numbers, "Math.sqrt(dot", "Math.cbrt(dot"),
+        (wrong_numbers, "length(near) || 1", "length(near)"),
+        (wrong_python, '"scores.cosine" :', '"scores.dot" :'),
         (wrong_numbers, "j > i ? -Infinity", "j < i ? -Infinity"),
         (wrong_numbers, "s / model.temperature", "s"),
         (wrong_python, "np.tri(", "np.ones("),
@@ -668,6 +692,31 @@ def test_switches(tabs):
     assert field.get_attribute("aria-invalid") is None
 
 
+def test_the_score_can_be_chosen(tabs):
+    tab = tabs()
+    full(tab).get_by_label("score", exact=True).select_option("cosine")
+    model, shown = tab.evaluate(f"[{FULL}.model, {FULL}.results]")
+    assert model["score"] == "cosine"
+    for name, expected in computed(model).items():
+        np.testing.assert_allclose(shown[name], expected, atol=1e-12)
+    assert full(tab).get_by_label("divide by √3").is_disabled()
+    cell(tab, "Scores", 0, 0).hover()
+    shown = [re.sub(r"\s+", " ", line) for line in full(tab).locator(".line").all_inner_texts()]
+    assert any("(1·0 + 0·1 + 2·1) ÷ (2.24·1.41) = 0.63" in line for line in shown), shown
+    tab.wait_for_timeout(400)
+    again = tabs(hash=tab.evaluate("location.hash"))
+    assert again.evaluate(f"{FULL}.model") == model
+    assert full(again).get_by_label("score", exact=True).input_value() == "cosine"
+    for column in range(4):  # an input of zeros makes a query of zeros
+        cell(again, "Inputs", 0, column).locator("input").fill("0")
+    assert results(again)["scores"][0] == [0, 0, 0]
+    cell(again, "Scores", 0, 1).hover()
+    assert full(again).get_by_text("a vector of zeros has no direction").count()
+    full(again).get_by_label("score", exact=True).select_option("dot")
+    assert full(again).get_by_label("divide by √3").is_enabled()
+    assert tab.heard + again.heard == []
+
+
 def test_numbers_can_be_rounded_before_use(tabs):
     tab = tabs()
     full(tab).get_by_label("divide by √3").uncheck()
@@ -767,6 +816,7 @@ def test_a_model_that_does_not_fit_is_refused(tabs):
         "{inputs: [[1, 2]]}",
         "{temperature: 0}",
         "{scale: 1}",
+        "{score: 'manhattan'}",
         "{inputs: [[1e308, 1e308, 1e308, 1e308]]}",
     ):
         refused = tab.evaluate(

@@ -15,7 +15,7 @@ from .. import example
 from .._check import Floats, check_inputs, check_weights
 from .._format import vector
 from ..normalize import softmax
-from ..scores import dot, scaled_dot
+from ..scores import cosine, dot, scaled_dot
 from . import pictures
 from .canvas import Canvas, subscript
 from .figure import Figure
@@ -80,6 +80,7 @@ def bench(
     value_weight: ArrayLike,
     *,
     tokens: Sequence[str] | None = None,
+    score: str = "dot",
     scale: bool = True,
     causal: bool = False,
     temperature: float = 1.0,
@@ -100,8 +101,10 @@ def bench(
     value_weight : (d_model, d_v) array
     tokens : sequence of n str, optional
         A label for each input.
+    score : {"dot", "cosine"}
+        How a query and a key are scored; cosines are never divided.
     scale : bool
-        Divide the scores by the square root of d_k.
+        Divide dot products by the square root of d_k.
     causal : bool
         Let a token attend to itself and to those before it, and to no other.
     temperature : float
@@ -121,7 +124,7 @@ def bench(
     ------
     ValueError
         If the sizes do not fit each other or a phone, a label is missing, a number is not
-        finite or the temperature not above 0.
+        finite, the temperature not above 0 or the score another.
     TypeError
         If an array holds anything but real numbers.
 
@@ -135,17 +138,21 @@ def bench(
     arrays = _arrays(inputs, query_weight, key_weight, value_weight)
     if not (np.isfinite(temperature) and temperature > 0):
         raise ValueError(f"temperature must be a finite number above 0: got {temperature}")
+    if score not in ("dot", "cosine"):
+        raise ValueError(f'score must be "dot" or "cosine": got {score!r}')
     labels = _labels(tokens, len(arrays["inputs"]))
-    stages = _stages(arrays, scale, causal, temperature)
+    stages = _stages(arrays, score, scale, causal, temperature)
     model: dict[str, Any] = {name: _rows(array) for name, array in arrays.items()}
     model |= {"scale": bool(scale), "causal": bool(causal), "temperature": _plain(temperature)}
+    if score != "dot":
+        model["score"] = score
     if any(labels):
         model["tokens"] = labels
     if examples is True:
         examples = _of_the_book()
     chosen = [_choice(name, given) for name, given in (examples or {}).items()]
     draw = _compact if compact else _whole
-    figure = draw(arrays["inputs"], stages, labels, _score_name(arrays, scale), caption)
+    figure = draw(arrays["inputs"], stages, labels, _score_name(arrays, score, scale), caption)
     return Bench(_json(model), _json(chosen), bool(compact), figure)
 
 
@@ -215,14 +222,15 @@ def _choice(name: str, given: example.Example) -> dict[str, Any]:
 
 
 def _stages(
-    arrays: dict[str, Floats], scale: bool, causal: bool, temperature: float
+    arrays: dict[str, Floats], score: str, scale: bool, causal: bool, temperature: float
 ) -> dict[str, Floats]:
     """What follows from the arrays, under the names that the pictures use."""
     with np.errstate(all="ignore"):
         queries, keys, values = (
             arrays["inputs"] @ arrays[f"{name}_weight"] for name in ("query", "key", "value")
         )
-        scores = scaled_dot(queries, keys) if scale else dot(queries, keys)
+        way = cosine if score == "cosine" else scaled_dot if scale else dot
+        scores = way(queries, keys)
         heated = scores / temperature
     products = (queries, keys, values, scores, heated)
     if not all(np.all(np.isfinite(array)) for array in products):
@@ -241,7 +249,9 @@ def _stages(
     }
 
 
-def _score_name(arrays: dict[str, Floats], scale: bool) -> str:
+def _score_name(arrays: dict[str, Floats], score: str, scale: bool) -> str:
+    if score == "cosine":
+        return "S = cos(Q, K)"
     return f"S = Q Kᵀ ÷ √{arrays['key_weight'].shape[1]}" if scale else "S = Q Kᵀ"
 
 

@@ -5,8 +5,9 @@
  * list of `{name, inputs, query_weight, key_weight, value_weight, tokens}`), `data-compact`
  * (inputs, weights and outputs alone), `data-link` (keep the state in the page's address).
  *
- * Properties: `model` reads and sets `{inputs, query_weight, key_weight, value_weight, scale,
- * causal, temperature}`; `results` reads `{query, key, value, scores, weights, output}` in full
+ * Properties: `model` reads and sets `{inputs, query_weight, key_weight, value_weight, score,
+ * scale, causal, temperature}`, where `score` is "dot" (also when it is missing) or "cosine",
+ * which is never scaled; `results` reads `{query, key, value, scores, weights, output}` in full
  * precision (where the reader has numbers rounded before use: as they are used); `tokens` reads and sets the labels. A `change` event follows each edit.
  */
 (() => {
@@ -18,6 +19,7 @@
   // --- the arithmetic -------------------------------------------------------------------------
 
   const MATRICES = ["inputs", "query_weight", "key_weight", "value_weight"];
+  const SCORES = ["dot", "cosine"];
   const MOST = { tokens: 6, d_model: 8, d_k: 8, d_v: 8 };
 
   /** To so many decimals, halves to the even neighbour, as `numpy.round` does. */
@@ -40,9 +42,28 @@
     return exponentials.map((e) => e / (total || 1));
   }
 
+  const dot = (q, k) => q.reduce((sum, x, f) => sum + x * k[f], 0);
+
+  const length = (x) => Math.sqrt(dot(x, x));
+
+  /** A vector over its length; zeros stay zeros. */
+  function direction(x) {
+    // The largest entry goes first: squares of the rest neither overflow nor vanish.
+    const most = Math.max(...x.map(Math.abs)) || 1;
+    const near = x.map((a) => a / most);
+    const far = length(near) || 1;
+    return near.map((a) => a / far);
+  }
+
+  /** The score of a query and a key. */
+  function scoreOf(model, q, k) {
+    if (model.score === "cosine") return dot(direction(q), direction(k));
+    return dot(q, k) / (model.scale ? Math.sqrt(q.length) : 1);
+  }
+
   /**
    * Self-attention, stage by stage.
-   * @param {Object} model `{inputs, query_weight, key_weight, value_weight, scale, causal, temperature}`
+   * @param {Object} model `{inputs, query_weight, key_weight, value_weight, score, scale, causal, temperature}`
    * @param {?number} [decimals=null] Round each stage so before the next uses it; null: never.
    * @returns {Object} `{query, key, value, scores, weights, weighted, output}`, arrays of rows;
    *   `weighted[i][j]` is value j times its weight for query i. A score that the causal mask
@@ -53,12 +74,9 @@
     const query = round(product(model.inputs, model.query_weight));
     const key = round(product(model.inputs, model.key_weight));
     const value = round(product(model.inputs, model.value_weight));
-    const root = model.scale ? Math.sqrt(model.key_weight[0].length) : 1;
     const scores = round(
       query.map((q, i) =>
-        key.map((k, j) =>
-          model.causal && j > i ? -Infinity : q.reduce((sum, x, f) => sum + x * k[f], 0) / root,
-        ),
+        key.map((k, j) => (model.causal && j > i ? -Infinity : scoreOf(model, q, k))),
       ),
     );
     const weights = round(scores.map((row) => softmax(row.map((s) => s / model.temperature))));
@@ -112,6 +130,9 @@
     for (const [name, size] of Object.entries(sizes)) {
       if (size > MOST[name]) throw new RangeError(`${name} is at most ${MOST[name]}: got ${size}`);
     }
+    const { score = "dot" } = model;
+    if (!SCORES.includes(score)) throw new TypeError(`score must be one of ${SCORES.join(", ")}`);
+    clean.score = score;
     for (const name of ["scale", "causal"]) {
       if (typeof model[name] !== "boolean") throw new TypeError(`${name} must be true or false`);
       clean[name] = model[name];
@@ -184,8 +205,9 @@
   /** A cell that computes the same with `attention_core`. */
   function python(model, decimals) {
     const { scale, causal, temperature } = model;
+    const cosine = model.score === "cosine";
     const lines = ["import numpy as np"];
-    const names = decimals === null ? (scale && !causal && temperature === 1 ? "SelfAttention" : "attention") : "softmax";
+    const names = decimals === null ? (scale && !cosine && !causal && temperature === 1 ? "SelfAttention" : "attention") : "softmax";
     lines.push(names === "SelfAttention" ? "from attention_core import SelfAttention" : `from attention_core import ${names}, scores`, "");
     for (const name of MATRICES) lines.push(`${name} = np.array(${rowsInPython(model[name])}, dtype=float)`);
     lines.push("");
@@ -194,7 +216,7 @@
       lines.push("attended.weights, attended.output");
       return lines.join("\n");
     }
-    const score = scale ? "scores.scaled_dot" : "scores.dot";
+    const score = cosine ? "scores.cosine" : scale ? "scores.scaled_dot" : "scores.dot";
     const around = (text) => (decimals === null ? text : `np.round(${text}, ${decimals})`);
     for (const name of ["query", "key", "value"]) {
       lines.push(`${name} = ${around(`inputs @ ${name}_weight`)}`);
@@ -224,6 +246,7 @@
     const { model, tokens, decimals, round } = state;
     const parts = MATRICES.map((name) => model[name].map((row) => row.map(plain).join(",")).join(";"));
     let flags = "";
+    if (model.score === "cosine") flags += "o";
     if (!model.scale) flags += "u";
     if (model.causal) flags += "c";
     if (decimals !== 2) flags += decimals === null ? "e" : "d1";
@@ -244,6 +267,7 @@
         query_weight: rows(q),
         key_weight: rows(k),
         value_weight: rows(v),
+        score: short.includes("o") ? "cosine" : "dot",
         scale: !short.includes("u"),
         causal: short.includes("c"),
         temperature: t === undefined ? 1 : numberIn(t),
@@ -496,7 +520,7 @@
     // --- what others may use ---
 
     /**
-     * The model: `{inputs, query_weight, key_weight, value_weight, scale, causal, temperature}`.
+     * The model: `{inputs, query_weight, key_weight, value_weight, score, scale, causal, temperature}`.
      * Reading gives a copy; setting checks it first, and keys that are missing stay as they are.
      */
     get model() {
@@ -858,6 +882,13 @@
         });
         return { box, word, label: make("label", {}, box, word) };
       };
+      const choices = { dot: "dot product", cosine: "cosine" };
+      this._score = make("select", {}, ...SCORES.map((name) => make("option", { value: name, text: choices[name] })));
+      this._score.addEventListener("change", () => {
+        const model = { ...this._state.model, score: this._score.value };
+        if (this._take({ model })) this._edited();
+        else this._draw();
+      });
       this._scale = check("scale", "divide by √1");
       this._causal = check("causal", "causal mask");
       this._slider = make("input", {
@@ -875,7 +906,7 @@
         this._mark(this._temperature, `Temperature is a number above 0. What you see still uses ${fieldText(this._state.model.temperature)}.`);
       });
       const warm = make("span", { class: "size" }, "temperature", this._slider, this._temperature);
-      return make("div", { class: "bar" }, this._scale.label, this._causal.label, warm);
+      return make("div", { class: "bar" }, named("score", "score", this._score), this._scale.label, this._causal.label, warm);
     }
 
     _heat(temperature) {
@@ -1142,7 +1173,9 @@
         less.disabled = sizes[name] === 1;
         more.disabled = sizes[name] === MOST[name];
       }
+      this._score.value = model.score;
       this._scale.box.checked = model.scale;
+      this._scale.box.disabled = model.score === "cosine";
       this._scale.word.textContent = `divide by √${sizes.d_k}`;
       this._causal.box.checked = model.causal;
       const heat = fieldText(model.temperature);
@@ -1313,14 +1346,17 @@
         const hidden = model.causal && j > i;
         let sum = list(q.map((a, d) => `${f(a)}·${f(k[d])}`));
         if (hidden) sum = `token ${j + 1} comes after token ${i + 1}, and the causal mask hides it`;
-        else if (model.scale) sum = q.length > 1 ? `(${sum}) ÷ √${q.length}` : `${sum} ÷ √1`;
+        else if (model.score === "cosine") {
+          const lengths = [length(q), length(k)];
+          sum = lengths.every(Boolean)
+            ? `(${sum}) ÷ (${lengths.map(n).join("·")})`
+            : "0, since a vector of zeros has no direction";
+        } else if (model.scale) sum = q.length > 1 ? `(${sum}) ÷ √${q.length}` : `${sum} ÷ √1`;
         return {
           label: letter("s", pair, "score"),
           said: `score of query ${i + 1} for key ${j + 1}`,
           sum,
-          exact: hidden
-            ? -Infinity
-            : q.reduce((total, a, d) => total + a * k[d], 0) / (model.scale ? Math.sqrt(q.length) : 1),
+          exact: hidden ? -Infinity : scoreOf(model, q, k),
           now: results.scores[i][j],
           sources: hidden ? [] : [...rowOf("query", i), ...rowOf("key", j)],
         };
