@@ -55,9 +55,9 @@ help: ## list these commands
 	@$(bin)/python -m pip install --quiet --no-compile -r requirements-dev.txt
 	@touch $@
 
-# PyTorch is large, and nothing but `make parity` needs it: it lives apart.
+# These are large, and nothing but `make parity` needs them: they live apart.
 .venv-parity/.requirements: requirements-parity.txt
-	@echo "Setting up .venv-parity from requirements-parity.txt (PyTorch and ONNX; they are large)"
+	@echo "Setting up .venv-parity from requirements-parity.txt (PyTorch, JAX and others; they are large)"
 	@test -x .venv-parity/bin/python || $(PYTHON) -m venv .venv-parity
 	@.venv-parity/bin/python -m pip install --quiet --no-compile -r requirements-parity.txt
 	@touch $@
@@ -165,7 +165,7 @@ audit: .venv/.package book $(lighthouse) ## Lighthouse over every page, as on a 
 	@$(xdg) $(bin)/python tools/audit.py $(only)
 
 # Without tests/conftest.py, which prepares Jupyter: there is none in that environment.
-parity: .venv-parity/.requirements ## compare with PyTorch and with ONNX's own cases
+parity: .venv-parity/.requirements ## compare with PyTorch, ONNX, JAX, Keras and transformers
 	.venv-parity/bin/python -m pytest --confcutdir=tests/parity -q tests/parity
 
 bench: .venv/.package ## measure cost, as ratios within one run; some: only="additive"

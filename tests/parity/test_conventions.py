@@ -15,10 +15,14 @@ from numpy.testing import assert_allclose
 
 from attention_core import attention, example
 
+ROOT = Path(__file__).parents[2]
+# Nothing is fetched, and what these libraries write on import stays in this folder.
 os.environ["KERAS_BACKEND"] = "torch"
+os.environ["KERAS_HOME"] = str(ROOT / ".cache" / "keras")
+os.environ["HF_HOME"] = str(ROOT / ".cache" / "huggingface")
 os.environ["HF_HUB_OFFLINE"] = "1"
 
-CHAPTER = Path(__file__).parents[2] / "chapters" / "11-shapes.ipynb"
+CHAPTER = ROOT / "chapters" / "11-shapes.ipynb"
 X, *WEIGHTS = example.rectangle
 MEMORY = example.rectangle.memory
 Q = X @ WEIGHTS[0]
@@ -141,6 +145,11 @@ def test_torch_layer(names, mask, true_attends, axes):
     query, key, value = np.split(packed, 3)  # exercise 11.3
     expected = ours(X @ query.T, MEMORY @ key.T, MEMORY @ value.T, seen)
     assert_allclose(output, laid(expected, axes), atol=1e-12)
+
+    layer.batch_first = True
+    axes = ["batch", "tokens", "size"]
+    given = arguments(names, axes, X, MEMORY, MEMORY, torch.from_numpy)
+    assert_allclose(by_name_and_by_place(layer, given, shown), laid(expected, axes), atol=1e-12)
 
 
 @by_row("JAX: dot_product_attention")
