@@ -45,11 +45,25 @@ def bank(company, real=example.bank):
 example.bank = bank
 """
 
+RECTANGLE = """
+from dataclasses import replace
+from attention_core import example
+
+changed = example.rectangle.inputs.copy()
+changed[0, 0] += 1
+changed.setflags(write=False)
+example.rectangle = replace(example.rectangle, inputs=changed)
+"""
+
 # Notebooks that work with the inputs of the worked example and quote no number that hangs on them:
 # why, and a change of what they do quote.
 QUOTES_SOMETHING_ELSE = {
     "index": ("its numbers are the bank's; the worked example is drawn alone", BANK),
     "02-weights": ("its numbers are those of the matrices", VALUE_WEIGHT),
+    "11-shapes": (
+        "its numbers are the rectangle's; of the square it prints, and quotes none",
+        RECTANGLE,
+    ),
 }
 
 
