@@ -152,8 +152,11 @@ def styles_of(view, name: str, theme: str, width: int) -> tuple[list, list]:
     view.goto(f"{SITE.resolve().as_uri()}/{name}")
     if "?" in name:
         view.get_by_text("Search finished").wait_for()
+    read = "() => document.fonts.ready.then(() => null)"  # formulas have their final width
+    view.evaluate(read)
     pruned = view.evaluate(STYLES)
     view.evaluate(SWAP, whole_sheets(bool(view.locator('link[href*="katex.css"]').count())))
+    view.evaluate(read)
     return pruned, view.evaluate(STYLES)
 
 
