@@ -120,12 +120,13 @@ def attention(
 
 
 def apply_mask(scores: Floats, mask: ArrayLike) -> Floats:
-    """Scores with -inf where a boolean mask says False, or with a floating mask added."""
+    """Scores with -inf where a mask says False, or with a floating mask added."""
     mask = check_mask(mask, scores)
     if mask.dtype == bool:
         return np.where(mask, scores, -np.inf)
     with np.errstate(over="ignore", invalid="ignore"):
-        return np.where(mask > -np.inf, scores + mask, -np.inf).astype(scores.dtype)
+        added = np.where(mask > -np.inf, scores + mask, -np.inf)
+        return added.astype(scores.dtype)
 
 
 def scaled_dot_product_attention(

@@ -120,7 +120,8 @@ def window(n: int, left: int | None, right: int | None) -> Mask:
            [False,  True,  True]])
     """
     n = check_count("n", n)
-    return in_view(n, n, left=check_side("left", left), right=check_side("right", right))
+    left, right = check_side("left", left), check_side("right", right)
+    return in_view(n, n, left=left, right=right)
 
 
 def in_view(
@@ -130,8 +131,9 @@ def in_view(
     left: int | None = None,
     right: int | None = None,
 ) -> Mask:
-    """The keys from `left` before to `right` after each query; query i stands at start + i."""
-    ahead = np.arange(m) - (np.arange(n)[:, None] + np.asarray(start)[..., None, None])
+    """The keys from `left` before to `right` after query i, which stands at start + i."""
+    place = np.arange(n)[:, None] + np.asarray(start)[..., None, None]
+    ahead = np.arange(m) - place
     mask = np.ones(ahead.shape, bool)
     if left is not None:
         mask &= ahead >= -left

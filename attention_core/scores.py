@@ -134,7 +134,7 @@ def additive(
     *,
     save_memory: bool = False,
 ) -> Floats:
-    """Scores by a small network: tanh(query @ query_weight + key @ key_weight) @ vector.
+    """Scores by a network: tanh(query @ query_weight + key @ key_weight) @ vector.
 
     Parameters
     ----------
@@ -174,14 +174,14 @@ def additive(
     >>> additive([[1, 2]], [[0], [-1]], [[1], [0]], [[1]], [2]).round(4)
     array([[1.5232, 0.    ]])
     """
-    query, key, query_weight, key_weight, vector = as_floats(
-        query=query, key=key, query_weight=query_weight, key_weight=key_weight, vector=vector
-    )
+    query, key, vector = as_floats(query=query, key=key, vector=vector)
+    query_weight, key_weight = as_floats(query_weight=query_weight, key_weight=key_weight)
     check_additive(query, key, query_weight, key_weight, vector)
     from_query, from_key = query @ query_weight, key @ key_weight
     if save_memory:
         return _unit_by_unit(from_query, from_key, vector)
-    scores: Floats = np.tanh(from_query[..., :, None, :] + from_key[..., None, :, :]) @ vector
+    units = np.tanh(from_query[..., :, None, :] + from_key[..., None, :, :])
+    scores: Floats = units @ vector
     return scores
 
 
