@@ -15,12 +15,14 @@ from typing import TYPE_CHECKING
 
 from attention_core import example, masks, scores
 from attention_core.attend import Attention, attention, scaled_dot_product_attention
+from attention_core.cache import KeyValueCache
 from attention_core.normalize import softmax
 from attention_core.self_attention import SelfAttended, SelfAttention
 from attention_core.steps import Step, trace
 
 __all__ = [
     "Attention",
+    "KeyValueCache",
     "SelfAttended",
     "SelfAttention",
     "Step",

@@ -132,6 +132,21 @@ def check_heads(
     return query, key, value
 
 
+def check_cached(name: str, cached: Floats, new: Floats) -> None:
+    """What is appended must be as what is there, in all but the number of tokens."""
+    there, came = ((*x.shape[:-2], x.shape[-1]) for x in (cached, new))
+    if there != came:
+        raise ValueError(
+            f"{name} must have the shape of what the cache holds, in all but its tokens: "
+            f"got {came}, and it holds {there}"
+        )
+    if cached.dtype != new.dtype:
+        raise TypeError(
+            f"{name} must have the dtype of what the cache holds, as nothing is rounded: "
+            f"got {new.dtype}, and it holds {cached.dtype}"
+        )
+
+
 def check_scores(scores: ArrayLike, query: Floats, key: Floats) -> Floats:
     """A score function must give one number for each query and key."""
     array = as_float("the result of score(query, key)", scores)

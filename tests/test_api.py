@@ -42,6 +42,7 @@ def in_a_new_python(code):
 def test_exports():
     assert set(attention_core.__all__) == {
         "Attention",
+        "KeyValueCache",
         "SelfAttended",
         "SelfAttention",
         "Step",
