@@ -28,7 +28,10 @@ def free_port() -> int:
 
 
 class _Host(http.server.SimpleHTTPRequestHandler):
-    """A folder's files below a path, as a host serves a project's pages; says nothing."""
+    """A folder's files below a path, as a host serves a project's pages; says nothing.
+
+    What does not exist is answered with the folder's 404.html, where it has one.
+    """
 
     below = ""
 
@@ -36,6 +39,17 @@ class _Host(http.server.SimpleHTTPRequestHandler):
         if not path.startswith(self.below + "/"):
             return str(Path(self.directory, "no such file"))
         return super().translate_path(path[len(self.below) :])
+
+    def send_error(self, code: int, *message) -> None:
+        page = Path(self.directory, "404.html")
+        if not page.is_file():
+            return super().send_error(code, *message)
+        body = page.read_bytes()
+        self.send_response(code)
+        self.send_header("Content-Type", "text/html; charset=utf-8")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
 
     def log_message(self, *_) -> None:
         pass

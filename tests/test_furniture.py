@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import contextlib
 import importlib.util
 import os
 import re
 import shutil
 import subprocess
 import sys
-import threading
-from collections.abc import Iterator
-from functools import partial
+from contextlib import AbstractContextManager
 from html import unescape
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import parse_qs, unquote, urlsplit
 from xml.etree import ElementTree
@@ -23,6 +19,7 @@ import pytest
 from PIL import Image
 from sphinx.errors import ConfigError
 
+from tests.play import serving
 from tests.site_checks import SITE, Page, faults, pages_of
 from tests.test_pages import browser  # noqa: F401 (a fixture)
 from tools import card
@@ -513,42 +510,15 @@ def test_all_books_are_sound(published, alone, downloaded):
 LOUD = ("error", "warning")
 
 
-class Host(SimpleHTTPRequestHandler):
-    """A host of pages that has a site below its base path and answers the rest with 404.html."""
-
-    def translate_path(self, path: str) -> str:
-        base = self.server.base
-        return super().translate_path(path[len(base) - 1 :] if path.startswith(base) else "/none")
-
-    def send_error(self, code: int, *message) -> None:
-        body = (Path(self.directory) / "404.html").read_bytes()
-        self.send_response(code)
-        self.send_header("Content-Type", "text/html; charset=utf-8")
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, *_) -> None:
-        pass
-
-
 def base_of(folder: Path) -> str:
     """The base path the site was built for; any, where it was built for none."""
     root = re.search('data-content_root="([^"]*)"', page(folder, "404.html"))[1]
     return root if root.startswith("/") else "/book/"
 
 
-@contextlib.contextmanager
-def hosted(folder: Path) -> Iterator[str]:
-    """The address at which such a host has the site."""
-    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Host, directory=str(folder)))
-    server.base = base_of(folder)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}{server.base}"
-    finally:
-        server.shutdown()
-        server.server_close()
+def hosted(folder: Path) -> AbstractContextManager[str]:
+    """The address of the site at a host, below the path that it was built for."""
+    return serving(folder, base_of(folder).rstrip("/"))
 
 
 @pytest.fixture
@@ -564,18 +534,18 @@ def test_a_wrong_address_leads_back_into_the_book(missing, host, browser):  # no
     tab.on("console", lambda said: heard.append(said.text) if said.type in LOUD else None)
     tab.on("requestfailed", lambda request: heard.append(request.url))
     try:
-        answer = tab.goto(host + missing, wait_until="load")
+        answer = tab.goto(f"{host}/{missing}", wait_until="load")
         assert answer.status == 404
         assert [line for line in heard if "404" not in line] == []
         assert len(heard) == 1, heard  # the browser's own line about the page itself
         assert tab.locator("article h1").inner_text() == "There is no such page"
         assert tab.evaluate("getComputedStyle(document.body).margin") == "0px", "no style sheet"
         tab.locator("article").get_by_role("link", name="Ask & tell").click()
-        tab.wait_for_url(f"{host}chapters/01-one.html")
-        tab.goto(host + missing)
+        tab.wait_for_url(f"{host}/chapters/01-one.html")
+        tab.goto(f"{host}/{missing}")
         tab.locator("article input[type=search]").fill("thing")
         tab.locator("article input[type=search]").press("Enter")
-        tab.wait_for_url(f"{host}search.html?q=thing")
+        tab.wait_for_url(f"{host}/search.html?q=thing")
         tab.locator("#search-results li a").first.wait_for()
     finally:
         tab.close()

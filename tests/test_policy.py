@@ -169,7 +169,7 @@ def test_pages_of_every_kind_work_under_their_policy(place, browser):  # noqa: F
         for name in SAMPLE:
             if (place, name) == ("folder", "404.html"):
                 continue  # it is for a host
-            tab.goto((f"{SITE.as_uri()}/" if place == "folder" else address) + name)
+            tab.goto(f"{SITE.as_uri() if place == 'folder' else address}/{name}")
             assert tab.evaluate("document.documentElement.dataset.mode") == "auto", name
             if name.startswith("search"):
                 tab.locator("#search-results li a").first.wait_for()
@@ -211,7 +211,7 @@ def test_what_gets_into_a_page_later_is_refused(injected, refused, browser):  # 
                 lambda route, _, html=html: route.fulfill(body=html, content_type="text/html"),
             )
             heard.clear(), asked.clear()
-            tab.goto(f"{address}back/victim.html")
+            tab.goto(f"{address}/back/victim.html")
             for _ in range(20):  # a busy machine takes its time
                 tab.wait_for_timeout(250)
                 said = [s for s in heard if "Content Security Policy" in s and refused in s]
