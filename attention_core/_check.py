@@ -1,6 +1,6 @@
 """Checks of arguments: each raises an error that names the argument, the shapes and the rule."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import numpy as np
@@ -268,12 +268,12 @@ def check_concat(query: Floats, key: Floats, weight: Floats, vector: Floats) -> 
     check_vector(vector, "weight", weight)
 
 
-def check_count(name: str, count: int) -> int:
-    """Tokens are counted in whole numbers from 0."""
+def check_count(name: str, count: int, what: str = "tokens", least: int = 0) -> int:
+    """Things are counted in whole numbers."""
     if not isinstance(count, int | np.integer) or isinstance(count, bool):
-        raise TypeError(f"{name} must be a whole number, as it counts tokens: got {count!r}")
-    if count < 0:
-        raise ValueError(f"{name} must be 0 or more, as it counts tokens: got {count}")
+        raise TypeError(f"{name} must be a whole number, as it counts {what}: got {count!r}")
+    if count < least:
+        raise ValueError(f"{name} must be {least} or more, as it counts {what}: got {count}")
     return int(count)
 
 
@@ -400,6 +400,11 @@ def check_weight(name: str, weight: ArrayLike) -> Floats:
             f"{name} must be a matrix of shape (d_model, size), a row for each feature of an "
             f"input, neither of them zero: got shape {array.shape}"
         )
+    return check_finite(name, array)
+
+
+def check_finite(name: str, array: Floats) -> Floats:
+    """What every token is multiplied with must be finite."""
     if not np.all(np.isfinite(array)):
         raise ValueError(
             f"{name} must be finite, because one NaN or infinity would spread to every token: "
@@ -430,25 +435,88 @@ def check_weights(
     return query, key, value
 
 
-def check_inputs(inputs: ArrayLike, d_model: int) -> Floats:
-    """Each input must have a feature for each row of the projections."""
-    array = as_float("inputs", inputs)
-    check_tokens(inputs=array)
-    if array.shape[-1] != d_model:
+def check_features(name: str, x: ArrayLike, owner: str, rows: int) -> Floats:
+    """Each token must have a feature for each row of what it is multiplied with."""
+    array = as_float(name, x)
+    check_tokens(**{name: array})
+    if array.shape[-1] != rows:
         raise ValueError(
-            "inputs must have as many features as the projections have rows, because each "
-            f"feature multiplies one row: got {array.shape[-1]} features and {d_model} rows"
+            f"{name} must have as many features as {owner} rows, because each "
+            f"feature multiplies one row: got {array.shape[-1]} features and {rows} rows"
         )
     return array
 
 
+def check_inputs(inputs: ArrayLike, d_model: int) -> Floats:
+    """Each input must have a feature for each row of the projections."""
+    return check_features("inputs", inputs, "the projections have", d_model)
+
+
 def check_sizes(**sizes: int) -> None:
-    """Sizes count things."""
+    """Sizes count features, and there is one at least."""
     for name, size in sizes.items():
-        if not isinstance(size, int | np.integer) or isinstance(size, bool):
-            raise TypeError(f"{name} must be a whole number, as it counts features: got {size!r}")
-        if size < 1:
-            raise ValueError(f"{name} must be 1 or more, as it counts features: got {size}")
+        check_count(name, size, "features", least=1)
+
+
+def check_multiple(name: str, total: int, parts_name: str, parts: int) -> int:
+    """Heads share evenly: how many each takes."""
+    check_count(parts_name, parts, "heads", least=1)
+    if total % parts:
+        raise ValueError(
+            f"{name} must be a multiple of {parts_name}, because every head takes as many: "
+            f"got {total} and {parts}"
+        )
+    return total // parts
+
+
+def check_head_weights(weights: Collection[Floats], heads: int, kv_heads: int) -> None:
+    """The projections of several heads must fit each other, and the matrix that mixes them."""
+    query, key, value, output = weights
+    check_multiple("heads", heads, "kv_heads", kv_heads)
+    d_k = check_multiple("the columns of query_weight", query.shape[1], "heads", heads)
+    d_v = check_multiple("the columns of value_weight", value.shape[1], "kv_heads", kv_heads)
+    dotted = f"each of {kv_heads} heads dots its keys with queries of size {d_k}"
+    shared = "it multiplies the same tokens as key_weight"
+    merged = f"it mixes {heads} outputs of size {d_v}, side by side"
+    for name, found, expected, why in (
+        ("the rows of value_weight", value.shape[0], key.shape[0], shared),
+        ("the columns of key_weight", key.shape[1], kv_heads * d_k, dotted),
+        ("the rows of output_weight", output.shape[0], heads * d_v, merged),
+    ):
+        if found != expected:
+            raise ValueError(f"{name} must be {expected}, because {why}: got {found}")
+
+
+def check_bias(name: str, bias: ArrayLike, columns: int) -> Floats:
+    """A bias must have a finite entry for each column of its weight."""
+    array = as_float(name, bias)
+    if array.shape != (columns,):
+        raise ValueError(
+            f"{name} must have an entry for each of the {columns} columns of its weight: "
+            f"got shape {array.shape}"
+        )
+    return check_finite(name, array)
+
+
+def check_state(state: Mapping[str, ArrayLike], shapes: Mapping[str, str]) -> dict[str, Floats]:
+    """The entries must be those of `shapes`, of sizes such as "3d d", where d is any number."""
+    lacks = [f"; it lacks {name}" for name in shapes if name not in state]
+    surplus = [f"; it has {name} as well" for name in state if name not in shapes]
+    if lacks or surplus:
+        names = ", ".join(shapes)
+        raise ValueError(f"state must have the entries {names}{''.join(lacks + surplus)}")
+    arrays = {name: check_finite(name, as_float(name, state[name])) for name in shapes}
+    sizes: dict[str, int] = {}
+    for name, array in arrays.items():
+        letters = shapes[name].split()
+        for letter, size in zip(letters, array.shape, strict=False):
+            sizes.setdefault(letter[-1], size)
+        expected = tuple(int(letter[:-1] or 1) * sizes.get(letter[-1], 1) for letter in letters)
+        if array.shape != expected:
+            raise ValueError(
+                f"{name} must have shape ({', '.join(letters)}), here {expected}: got {array.shape}"
+            )
+    return arrays
 
 
 def check_rng(rng: object) -> None:
