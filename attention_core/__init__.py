@@ -13,9 +13,10 @@ they are first asked for.
 
 from typing import TYPE_CHECKING
 
-from attention_core import example, masks, scores
+from attention_core import example, heads, masks, scores
 from attention_core.attend import Attention, attention, scaled_dot_product_attention
 from attention_core.cache import KeyValueCache
+from attention_core.heads import MultiHeadAttended, MultiHeadAttention
 from attention_core.normalize import softmax
 from attention_core.self_attention import SelfAttended, SelfAttention
 from attention_core.steps import Step, trace
@@ -23,11 +24,14 @@ from attention_core.steps import Step, trace
 __all__ = [
     "Attention",
     "KeyValueCache",
+    "MultiHeadAttended",
+    "MultiHeadAttention",
     "SelfAttended",
     "SelfAttention",
     "Step",
     "attention",
     "example",
+    "heads",
     "masks",
     "scaled_dot_product_attention",
     "scores",

@@ -13,6 +13,7 @@ from attention_core import (
     attend,
     example,
     exercises,
+    heads,
     masks,
     normalize,
     scores,
@@ -20,7 +21,7 @@ from attention_core import (
     steps,
 )
 
-MODULES = (attend, example, exercises, masks, normalize, scores, self_attention, steps)
+MODULES = (attend, example, exercises, heads, masks, normalize, scores, self_attention, steps)
 PUBLIC = {
     f"{module.__name__}.{name}": getattr(module, name)
     for module in MODULES
@@ -28,6 +29,8 @@ PUBLIC = {
     if callable(getattr(module, name))
 }
 FUNCTIONS = {name: thing for name, thing in PUBLIC.items() if inspect.isfunction(thing)} | {
+    "MultiHeadAttention.__call__": attention_core.MultiHeadAttention.__call__,
+    "MultiHeadAttention.from_state": attention_core.MultiHeadAttention.from_state,
     "SelfAttention.__call__": attention_core.SelfAttention.__call__,
     "SelfAttention.random": attention_core.SelfAttention.random,
 }
@@ -43,11 +46,14 @@ def test_exports():
     assert set(attention_core.__all__) == {
         "Attention",
         "KeyValueCache",
+        "MultiHeadAttended",
+        "MultiHeadAttention",
         "SelfAttended",
         "SelfAttention",
         "Step",
         "attention",
         "example",
+        "heads",
         "masks",
         "scaled_dot_product_attention",
         "scores",
@@ -89,6 +95,14 @@ def test_signatures():
     weights = ["query_weight", "key_weight", "value_weight"]
     assert parameters(attention_core.SelfAttention) == weights
     assert parameters(attention_core.SelfAttention.random) == ["d_model", "d_k", "d_v", "rng"]
+    assert parameters(heads.split_heads) == ["x", "heads"]
+    assert parameters(heads.merge_heads) == ["x"]
+    biases = [f"{role}_bias=" for role in ("query", "key", "value", "output")]
+    counts = ["output_weight", "heads", "kv_heads="]
+    assert parameters(attention_core.MultiHeadAttention) == [*weights, *counts, *biases]
+    call = parameters(attention_core.MultiHeadAttention.__call__)
+    assert call == ["self", "x", "memory=", "mask="]
+    assert parameters(attention_core.MultiHeadAttention.from_state) == ["state", "heads"]
     assert parameters(attention_core.trace) == ["inputs", *weights]
     defaults = inspect.signature(attention_core.attention).parameters
     assert defaults["score"].default is scores.scaled_dot
