@@ -30,6 +30,7 @@ from .pictures import (
 )
 from .plots import Arrow, Line, Point, plane, plot
 from .sequences import animate
+from .several import heads
 from .side_by_side import heatmaps
 from .sizes import shapes
 
@@ -51,6 +52,7 @@ __all__ = [
     "company",
     "dot_products",
     "enable",
+    "heads",
     "heatmap",
     "heatmaps",
     "lookup",
