@@ -210,7 +210,10 @@ class MultiHeadAttention:
                 object.__setattr__(self, f"{role}_bias", frozen(checked))
 
     def __call__(
-        self, x: ArrayLike, memory: ArrayLike | None = None, mask: ArrayLike | None = None
+        self,
+        x: ArrayLike,
+        memory: ArrayLike | None = None,
+        mask: ArrayLike | None = None,
     ) -> MultiHeadAttended:
         """Let every token of x attend to every token of memory, once in each head.
 
