@@ -392,6 +392,36 @@ def check_short_mask(mask: ArrayLike, m: int) -> NDArray[Any]:
     return array
 
 
+def check_last_axis(x: Floats, name: str = "x") -> int:
+    """The last axis holds features; how many there are."""
+    if x.ndim == 0 or x.shape[-1] == 0:
+        raise ValueError(
+            f"{name} must have one feature or more, on its last axis: got shape {x.shape}"
+        )
+    return int(x.shape[-1])
+
+
+def check_each(name: str, vector: ArrayLike, size: int) -> Floats:
+    """A vector must have an entry for each feature."""
+    array = as_float(name, vector)
+    if array.shape != (size,):
+        raise ValueError(
+            f"{name} must be a vector of {size}, an entry for each feature: got shape {array.shape}"
+        )
+    return array
+
+
+def check_feed_forward(
+    x: Floats, weight1: Floats, bias1: ArrayLike | None, weight2: Floats, bias2: ArrayLike | None
+) -> None:
+    """Two projections in a row: the second must take what the first gives."""
+    check_rows("weight1", weight1, "a token", check_last_axis(x))
+    check_rows("weight2", weight2, "a hidden unit", weight1.shape[1])
+    for name, bias, weight in (("bias1", bias1, weight1), ("bias2", bias2, weight2)):
+        if bias is not None:
+            check_each(name, bias, weight.shape[1])
+
+
 def check_weight(name: str, weight: ArrayLike) -> Floats:
     """A projection must be a matrix of finite numbers."""
     array = as_float(name, weight)
