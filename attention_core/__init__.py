@@ -14,6 +14,7 @@ they are first asked for.
 from typing import TYPE_CHECKING
 
 from attention_core import example, heads, masks, scores
+from attention_core import example, layers, masks, scores
 from attention_core.attend import Attention, attention, scaled_dot_product_attention
 from attention_core.cache import KeyValueCache
 from attention_core.heads import MultiHeadAttended, MultiHeadAttention
@@ -32,6 +33,7 @@ __all__ = [
     "attention",
     "example",
     "heads",
+    "layers",
     "masks",
     "scaled_dot_product_attention",
     "scores",

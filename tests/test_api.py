@@ -14,6 +14,7 @@ from attention_core import (
     example,
     exercises,
     heads,
+    layers,
     masks,
     normalize,
     scores,
@@ -22,6 +23,7 @@ from attention_core import (
 )
 
 MODULES = (attend, example, exercises, heads, masks, normalize, scores, self_attention, steps)
+MODULES = (attend, example, exercises, layers, masks, normalize, scores, self_attention, steps)
 PUBLIC = {
     f"{module.__name__}.{name}": getattr(module, name)
     for module in MODULES
@@ -33,6 +35,8 @@ FUNCTIONS = {name: thing for name, thing in PUBLIC.items() if inspect.isfunction
     "MultiHeadAttention.from_state": attention_core.MultiHeadAttention.from_state,
     "SelfAttention.__call__": attention_core.SelfAttention.__call__,
     "SelfAttention.random": attention_core.SelfAttention.random,
+    "LayerNorm.__call__": layers.LayerNorm.__call__,
+    "FeedForward.__call__": layers.FeedForward.__call__,
 }
 
 
@@ -54,6 +58,7 @@ def test_exports():
         "attention",
         "example",
         "heads",
+        "layers",
         "masks",
         "scaled_dot_product_attention",
         "scores",
@@ -92,6 +97,11 @@ def test_signatures():
         *[f"*{name}=" for name in (*options, "softmax_dtype", "return_stage")],
     ]
     assert parameters(attention_core.attention) == ["query", "key", "value", "mask=", "*score="]
+    assert parameters(layers.linear) == ["x", "weight", "bias="]
+    assert parameters(layers.layer_norm) == ["x", "gain", "bias", "eps="]
+    assert parameters(layers.gelu) == ["x", "approximate="]
+    two = ["weight1", "bias1", "weight2", "bias2", "activation="]
+    assert parameters(layers.feed_forward) == ["x", *two]
     weights = ["query_weight", "key_weight", "value_weight"]
     assert parameters(attention_core.SelfAttention) == weights
     assert parameters(attention_core.SelfAttention.random) == ["d_model", "d_k", "d_v", "rng"]
