@@ -549,6 +549,41 @@ def check_state(state: Mapping[str, ArrayLike], shapes: Mapping[str, str]) -> di
     return arrays
 
 
+def check_even(name: str, size: int) -> int:
+    """Features that go in pairs must be an even number."""
+    check_sizes(**{name: size})
+    if size % 2:
+        raise ValueError(f"{name} must be even, because features go in pairs: got {size}")
+    return int(size)
+
+
+def check_positions(x: ArrayLike, positions: ArrayLike) -> tuple[Floats, Floats]:
+    """Tokens of an even number of features, and a finite position for each."""
+    x, positions = as_floats(x=x, positions=positions)
+    check_tokens(x=x)
+    check_even("the last axis of x", x.shape[-1])
+    try:
+        fits = np.broadcast_shapes(positions.shape, x.shape[:-1]) == x.shape[:-1]
+    except ValueError:
+        fits = False
+    if not fits:
+        raise ValueError(
+            f"positions must broadcast to {x.shape[:-1]}, one for each token of x: "
+            f"got shape {positions.shape}"
+        )
+    if not np.all(np.isfinite(positions)):
+        raise ValueError("positions must be finite, as each is an angle's factor: got NaN or inf")
+    return x, positions
+
+
+def check_base(base: float) -> float:
+    """Frequencies are powers of a number above 0."""
+    array = as_float("base", base)
+    if array.shape != () or not 0 < array < np.inf:
+        raise ValueError(f"base must be one finite number above 0: got {base!r}")
+    return float(array)
+
+
 def check_rng(rng: object) -> None:
     """Randomness comes in by the door."""
     if not isinstance(rng, np.random.Generator):
