@@ -17,6 +17,7 @@ from attention_core import (
     layers,
     masks,
     normalize,
+    positions,
     scores,
     self_attention,
     steps,
@@ -24,6 +25,17 @@ from attention_core import (
 
 MODULES = (attend, example, exercises, heads, masks, normalize, scores, self_attention, steps)
 MODULES = (attend, example, exercises, layers, masks, normalize, scores, self_attention, steps)
+MODULES = (
+    attend,
+    example,
+    exercises,
+    masks,
+    normalize,
+    positions,
+    scores,
+    self_attention,
+    steps,
+)
 PUBLIC = {
     f"{module.__name__}.{name}": getattr(module, name)
     for module in MODULES
@@ -60,6 +72,7 @@ def test_exports():
         "heads",
         "layers",
         "masks",
+        "positions",
         "scaled_dot_product_attention",
         "scores",
         "softmax",
@@ -91,6 +104,8 @@ def test_signatures():
     assert parameters(masks.causal) == ["n", "m="]
     assert parameters(masks.padding) == ["lengths", "m"]
     assert parameters(masks.window) == ["n", "left", "right"]
+    assert parameters(positions.sinusoidal) == ["length", "d_model"]
+    assert parameters(positions.rotary) == ["x", "positions", "base="]
     options = ["is_causal", "window", "query_start", "kv_lengths", "scale", "softcap"]
     assert parameters(attention_core.scaled_dot_product_attention) == [
         *["query", "key", "value", "mask="],
