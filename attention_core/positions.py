@@ -53,9 +53,9 @@ def rotary(x: ArrayLike, positions: ArrayLike, base: float = 10000.0) -> Floats:
     Two tokens turned so have a dot product that depends on how far apart they stand, and not on
     where.
 
-    The pairs are first half with second half, as in Llama: features i and i + d / 2 turn
-    together. The paper, and models such as GPT-J, pair neighbours, 2i and 2i + 1, instead. The
-    one is the other with its features in another order, so weights trained with one layout give
+    The pairs are first half with second half, as in Llama (that of transformers): features i and
+    i + d / 2 turn together. The paper, and models such as GPT-J, pair neighbours instead, 2i and
+    2i + 1. The one is the other with its features in another order, so weights trained with one layout give
     wrong scores under the other. To turn neighbours: bring the even features to the front, the
     odd ones behind them, turn, and put them back.
 
