@@ -43,6 +43,12 @@ def check_axis(name: str, x: Floats, axis: int) -> None:
         )
 
 
+def check_shape(name: str, x: Floats, shape: tuple[int, ...], meaning: str) -> None:
+    """The argument must have the shape of what it belongs to."""
+    if x.shape != shape:
+        raise ValueError(f"{name} must have shape {shape}, {meaning}: got {x.shape}")
+
+
 def check_tokens(**arguments: Floats) -> None:
     """Each argument must have a row for each token, of one feature or more."""
     for name, x in arguments.items():
@@ -315,6 +321,18 @@ def as_integers(name: str, x: ArrayLike, what: str) -> NDArray[np.int64]:
     if array.dtype.kind not in "iu":
         raise TypeError(f"{name} must hold whole numbers, as {what}: got {array.dtype}")
     return array.astype(np.int64)
+
+
+def check_indices(indices: ArrayLike, count: int) -> NDArray[np.int64]:
+    """Each index must name a row of a table of that many rows."""
+    array = as_integers("indices", indices, "each names a row of the table")
+    wrong = array[(array < 0) | (array >= check_count("count", count))]
+    if wrong.size:
+        raise ValueError(
+            f"indices must be between 0 and {count - 1}, as the table has {count} rows: "
+            f"got {wrong.ravel()[0]}"
+        )
+    return array
 
 
 def check_lengths(name: str, lengths: ArrayLike, m: int) -> NDArray[np.int64]:
