@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from attention_core import example, heads, masks, scores
 from attention_core import example, layers, masks, scores
 from attention_core import example, masks, positions, scores
+from attention_core import example, gradients, masks, scores
 from attention_core.attend import Attention, attention, scaled_dot_product_attention
 from attention_core.cache import KeyValueCache
 from attention_core.heads import MultiHeadAttended, MultiHeadAttention
@@ -35,6 +36,7 @@ __all__ = [
     "example",
     "heads",
     "layers",
+    "gradients",
     "masks",
     "positions",
     "scaled_dot_product_attention",

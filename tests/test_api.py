@@ -15,6 +15,7 @@ from attention_core import (
     exercises,
     heads,
     layers,
+    gradients,
     masks,
     normalize,
     positions,
@@ -36,6 +37,7 @@ MODULES = (
     self_attention,
     steps,
 )
+MODULES = (attend, example, exercises, gradients, masks, normalize, scores, self_attention, steps)
 PUBLIC = {
     f"{module.__name__}.{name}": getattr(module, name)
     for module in MODULES
@@ -71,6 +73,7 @@ def test_exports():
         "example",
         "heads",
         "layers",
+        "gradients",
         "masks",
         "positions",
         "scaled_dot_product_attention",
@@ -117,6 +120,15 @@ def test_signatures():
     assert parameters(layers.gelu) == ["x", "approximate="]
     two = ["weight1", "bias1", "weight2", "bias2", "activation="]
     assert parameters(layers.feed_forward) == ["x", *two]
+    assert parameters(gradients.softmax) == ["weights", "d_weights"]
+    arrays = ["query", "key", "value", "d_output"]
+    assert parameters(gradients.attention) == [*arrays, "mask=", "scale=", "*weights="]
+    assert parameters(gradients.linear) == ["x", "weight", "d_output"]
+    assert parameters(gradients.standardise) == ["x", "eps="]
+    assert parameters(gradients.layer_norm) == ["x", "gain", "d_output", "eps=", "*saved="]
+    assert parameters(gradients.gelu) == ["x", "d_output", "approximate="]
+    assert parameters(gradients.relu) == ["x", "d_output"]
+    assert parameters(gradients.embedding) == ["indices", "d_output", "count"]
     weights = ["query_weight", "key_weight", "value_weight"]
     assert parameters(attention_core.SelfAttention) == weights
     assert parameters(attention_core.SelfAttention.random) == ["d_model", "d_k", "d_v", "rng"]
