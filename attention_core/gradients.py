@@ -41,6 +41,9 @@ __all__ = [
     "embedding",
 ]
 
+Two = tuple[Floats, Floats]
+Three = tuple[Floats, Floats, Floats]
+
 
 def softmax(weights: ArrayLike, d_weights: ArrayLike) -> Floats:
     """Through softmax: d_scores from d_weights.
@@ -90,7 +93,7 @@ def attention(
     scale: float | None = None,
     *,
     weights: ArrayLike | None = None,
-) -> tuple[Floats, Floats, Floats]:
+) -> Three:
     """Through scaled dot-product attention: d_query, d_key and d_value from d_output.
 
     Parameters
@@ -181,7 +184,7 @@ def _fold(gradient: Floats, x: Floats) -> Floats:
     return folded.reshape(x.shape)
 
 
-def linear(x: ArrayLike, weight: ArrayLike, d_output: ArrayLike) -> tuple[Floats, Floats, Floats]:
+def linear(x: ArrayLike, weight: ArrayLike, d_output: ArrayLike) -> Three:
     """Through x @ weight + bias: d_x, d_weight and d_bias from d_output.
 
     Parameters
@@ -229,7 +232,7 @@ def linear(x: ArrayLike, weight: ArrayLike, d_output: ArrayLike) -> tuple[Floats
     return d_x, rows.T @ d_rows, d_rows.sum(axis=0)
 
 
-def standardise(x: ArrayLike, eps: float = 1e-5) -> tuple[Floats, Floats]:
+def standardise(x: ArrayLike, eps: float = 1e-5) -> Two:
     """The first half of layer norm, and what `layer_norm` can use again: rows of mean 0, variance 1.
 
     Parameters
@@ -272,13 +275,8 @@ def standardise(x: ArrayLike, eps: float = 1e-5) -> tuple[Floats, Floats]:
 
 
 def layer_norm(
-    x: ArrayLike,
-    gain: ArrayLike,
-    d_output: ArrayLike,
-    eps: float = 1e-5,
-    *,
-    saved: tuple[Floats, Floats] | None = None,
-) -> tuple[Floats, Floats, Floats]:
+    x: ArrayLike, gain: ArrayLike, d_output: ArrayLike, eps: float = 1e-5, saved: Two | None = None
+) -> Three:
     """Through layer norm: d_x, d_gain and d_bias from d_output.
 
     Parameters
@@ -367,29 +365,18 @@ def gelu(x: ArrayLike, d_output: ArrayLike, approximate: str = "none") -> Floats
     x, d_output = as_floats(x=x, d_output=d_output)
     check_shape("d_output", d_output, x.shape, "an entry for each of the output")
     check_choice("approximate", approximate, ("none", "tanh"))
-    return d_output * (_slope_of_tanh_form(x) if approximate == "tanh" else _slope_of_gelu(x))
+    below, density = _normal(x, approximate)
+    return d_output * (below + x * density)
 
 
-def _share_below(x: Floats) -> Floats:
-    """The share of a normal distribution that lies below x."""
-    share: Floats = np.vectorize(math.erfc, otypes=[np.float64])(x / -math.sqrt(2)) / 2
-    return share.astype(x.dtype, copy=False)
-
-
-def _slope_of_gelu(x: Floats) -> Floats:
-    """The share of a normal distribution below x, plus x times its density."""
-    density = np.exp(x * x / -2) / math.sqrt(2 * math.pi)
-    slope: Floats = _share_below(x) + x * density
-    return slope
-
-
-def _slope_of_tanh_form(x: Floats) -> Floats:
-    """The slope of x / 2 * (1 + tanh(inner)), by the product rule and the chain rule."""
-    root, square = math.sqrt(2 / math.pi), x * x
-    bend = np.tanh(root * x * (1 + 0.044715 * square))
-    d_inner = root * (1 + 3 * 0.044715 * square)
-    slope: Floats = (1 + bend + x * (1 - bend * bend) * d_inner) / 2
-    return slope
+def _normal(x: Floats, approximate: str) -> Two:
+    """The share of a normal distribution below x, and its density at x: the slope of that share."""
+    if approximate == "tanh":
+        root, square = math.sqrt(2 / math.pi), x * x
+        bend = np.tanh(root * x * (1 + 0.044715 * square))
+        return (1 + bend) / 2, (1 - bend * bend) / 2 * root * (1 + 3 * 0.044715 * square)
+    below = np.vectorize(math.erfc, otypes=[np.float64])(x / -math.sqrt(2)) / 2
+    return below.astype(x.dtype, copy=False), np.exp(x * x / -2) / math.sqrt(2 * math.pi)
 
 
 def relu(x: ArrayLike, d_output: ArrayLike) -> Floats:
