@@ -6,6 +6,7 @@ Pictures of cells and numbers are plain SVG; `plane` and `plot` need matplotlib.
 """
 
 from .animation import Animation
+from .backward import backward
 from .bank import company
 from .editable import Bench, bench
 from .elements import Elements, enable
@@ -48,6 +49,7 @@ __all__ = [
     "Point",
     "Source",
     "animate",
+    "backward",
     "bench",
     "company",
     "dot_products",
