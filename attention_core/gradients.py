@@ -94,7 +94,7 @@ def attention(
     *,
     weights: ArrayLike | None = None,
 ) -> Three:
-    """Through scaled dot-product attention: d_query, d_key and d_value from d_output.
+    """Through dot-product attention: d_query, d_key, d_value from d_output.
 
     Parameters
     ----------
@@ -139,7 +139,8 @@ def attention(
     array([[-0.5],
            [ 0.5]])
     """
-    query, key, value, d_output = as_floats(query=query, key=key, value=value, d_output=d_output)
+    query, key, value = as_floats(query=query, key=key, value=value)
+    d_output = as_float("d_output", d_output)
     weights, scale = _weigh(query, key, value, d_output, mask, scale, weights)
     d_value = weights.mT @ d_output
     d_scores = scale * softmax(weights, d_output @ value.mT)
@@ -211,7 +212,8 @@ def linear(x: ArrayLike, weight: ArrayLike, d_output: ArrayLike) -> Three:
 
     References
     ----------
-    Rumelhart et al. 1986, "Learning representations by back-propagating errors", equations 5 to 7.
+    Rumelhart et al. 1986, "Learning representations by back-propagating errors", equations 6
+    and 7.
 
     Examples
     --------
