@@ -1,5 +1,6 @@
 """Checks of arguments: each raises an error that names the argument, the shapes and the rule."""
 
+from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping
 from typing import Any
 
@@ -551,14 +552,17 @@ def check_state(state: Mapping[str, ArrayLike], shapes: Mapping[str, str]) -> di
     lacks = [f"; it lacks {name}" for name in shapes if name not in state]
     surplus = [f"; it has {name} as well" for name in state if name not in shapes]
     if lacks or surplus:
-        names = ", ".join(shapes)
-        raise ValueError(f"state must have the entries {names}{''.join(lacks + surplus)}")
+        names = f"the entries {', '.join(shapes)}" if len(shapes) < 8 else f"{len(shapes)} entries"
+        raise ValueError(f"state must have {names}{''.join(lacks + surplus)}")
     arrays = {name: check_finite(name, as_float(name, state[name])) for name in shapes}
-    sizes: dict[str, int] = {}
+    found: dict[str, Counter[float]] = defaultdict(Counter)
+    for name, array in arrays.items():
+        for letter, size in zip(shapes[name].split(), array.shape, strict=False):
+            found[letter[-1]][size / int(letter[:-1] or 1)] += 1
+    # What most entries agree on is right, so that an error names the one that differs.
+    sizes = {letter: int(counts.most_common(1)[0][0]) for letter, counts in found.items()}
     for name, array in arrays.items():
         letters = shapes[name].split()
-        for letter, size in zip(letters, array.shape, strict=False):
-            sizes.setdefault(letter[-1], size)
         expected = tuple(int(letter[:-1] or 1) * sizes.get(letter[-1], 1) for letter in letters)
         if array.shape != expected:
             raise ValueError(
@@ -600,6 +604,14 @@ def check_base(base: float) -> float:
     if array.shape != () or not 0 < array < np.inf:
         raise ValueError(f"base must be one finite number above 0: got {base!r}")
     return float(array)
+def check_added(made: Floats, stream: Floats) -> Floats:
+    """What a sub-layer makes is added to what it reads, so it must not be stretched to fit."""
+    if made.shape[-1] != stream.shape[-1]:
+        raise ValueError(
+            "a sub-layer must write tokens of the size that it reads, because the two are added: "
+            f"got {made.shape[-1]} and {stream.shape[-1]}"
+        )
+    return made
 
 
 def check_rng(rng: object) -> None:
