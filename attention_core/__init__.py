@@ -17,16 +17,22 @@ from attention_core import example, heads, masks, scores
 from attention_core import example, layers, masks, scores
 from attention_core import example, masks, positions, scores
 from attention_core import example, gradients, masks, scores
+from attention_core import example, heads, layers, masks, scores, transformer
 from attention_core.attend import Attention, attention, scaled_dot_product_attention
 from attention_core.cache import KeyValueCache
 from attention_core.heads import MultiHeadAttended, MultiHeadAttention
 from attention_core.normalize import softmax
 from attention_core.self_attention import SelfAttended, SelfAttention
 from attention_core.steps import Step, trace
+from attention_core.transformer import Decoder, DecoderLayer, Encoder, EncoderLayer
 
 __all__ = [
     "Attention",
     "KeyValueCache",
+    "Decoder",
+    "DecoderLayer",
+    "Encoder",
+    "EncoderLayer",
     "MultiHeadAttended",
     "MultiHeadAttention",
     "SelfAttended",
@@ -43,6 +49,7 @@ __all__ = [
     "scores",
     "softmax",
     "trace",
+    "transformer",
 ]
 
 if not TYPE_CHECKING:

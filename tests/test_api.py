@@ -22,6 +22,7 @@ from attention_core import (
     scores,
     self_attention,
     steps,
+    transformer,
 )
 
 MODULES = (attend, example, exercises, heads, masks, normalize, scores, self_attention, steps)
@@ -36,6 +37,7 @@ MODULES = (
     scores,
     self_attention,
     steps,
+    transformer,
 )
 MODULES = (attend, example, exercises, gradients, masks, normalize, scores, self_attention, steps)
 PUBLIC = {
@@ -51,6 +53,12 @@ FUNCTIONS = {name: thing for name, thing in PUBLIC.items() if inspect.isfunction
     "SelfAttention.random": attention_core.SelfAttention.random,
     "LayerNorm.__call__": layers.LayerNorm.__call__,
     "FeedForward.__call__": layers.FeedForward.__call__,
+    "EncoderLayer.__call__": transformer.EncoderLayer.__call__,
+    "EncoderLayer.from_state": transformer.EncoderLayer.from_state,
+    "DecoderLayer.__call__": transformer.DecoderLayer.__call__,
+    "Encoder.__call__": transformer.Encoder.__call__,
+    "Encoder.from_state": transformer.Encoder.from_state,
+    "Decoder.__call__": transformer.Decoder.__call__,
 }
 
 
@@ -64,6 +72,10 @@ def test_exports():
     assert set(attention_core.__all__) == {
         "Attention",
         "KeyValueCache",
+        "Decoder",
+        "DecoderLayer",
+        "Encoder",
+        "EncoderLayer",
         "MultiHeadAttended",
         "MultiHeadAttention",
         "SelfAttended",
@@ -80,6 +92,7 @@ def test_exports():
         "scores",
         "softmax",
         "trace",
+        "transformer",
     }
     for name in attention_core.__all__:
         assert hasattr(attention_core, name)
@@ -129,6 +142,13 @@ def test_signatures():
     assert parameters(gradients.gelu) == ["x", "d_output", "approximate="]
     assert parameters(gradients.relu) == ["x", "d_output"]
     assert parameters(gradients.embedding) == ["indices", "d_output", "count"]
+    loaded = ["state", "heads", "norm_first=", "activation=", "eps="]
+    for kind in (transformer.EncoderLayer, transformer.Encoder):
+        assert parameters(kind.from_state) == loaded
+        assert parameters(kind.__call__) == ["self", "x", "mask="]
+    for kind in (transformer.DecoderLayer, transformer.Decoder):
+        assert parameters(kind.from_state) == loaded
+        assert parameters(kind.__call__) == ["self", "x", "memory", "mask=", "memory_mask="]
     weights = ["query_weight", "key_weight", "value_weight"]
     assert parameters(attention_core.SelfAttention) == weights
     assert parameters(attention_core.SelfAttention.random) == ["d_model", "d_k", "d_v", "rng"]
