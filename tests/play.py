@@ -104,11 +104,39 @@ def run_all(browser, folder: Path, cells: list[str]) -> Iterator:
         server.wait(20)
 
 
-def axe(tab) -> list[str]:
-    """What axe finds, by all its rules; it is kept from fetching the style sheets again."""
+#: The rules that ask for colours, and so depend on the theme.
+COLOURS = ("color-contrast", "link-in-text-block")
+#: Text in elements that are alike all the way up looks alike: two of each are enough to measure.
+ALIKE = """() => {
+  const seen = new Map();
+  const others = [];
+  for (const element of document.querySelectorAll("body *")) {
+    if (![...element.childNodes].some((node) => node.nodeType === 3 && node.data.trim())) continue;
+    let path = "";
+    for (let at = element; at; at = at.parentElement) {
+      const row = at.matches("tr:nth-child(even)");
+      path += `${at.tagName} ${at.getAttribute("class")} ${at.getAttribute("style")} ${row} `;
+    }
+    seen.set(path, (seen.get(path) || 0) + 1);
+    if (seen.get(path) > 2) element.setAttribute("data-alike", "");
+    else others.push(element);
+  }
+  // What is left out is left out with all that it holds.
+  for (let at of others) for (; at; at = at.parentElement) at.removeAttribute("data-alike");
+}"""
+RUN = """([rules, part]) => axe.run(part ? { exclude: [["[data-alike]"]] } : document,
+  { preload: false, ...rules }).then((found) => found.violations)"""
+
+
+def axe(tab, colours_only: bool = False) -> list[str]:
+    """What axe finds, by all its rules or those about colours; it fetches no style sheet again."""
     source = importlib.resources.files("axe_playwright_python") / "axe.min.js"
     tab.evaluate(source.read_text(encoding="utf-8"))
-    faults = tab.evaluate("axe.run({ preload: false })")["violations"]
+    tab.evaluate(ALIKE)
+    faults = tab.evaluate(RUN, [{"runOnly": COLOURS}, True])
+    if not colours_only:
+        others = {"rules": {name: {"enabled": False} for name in COLOURS}}
+        faults += tab.evaluate(RUN, [others, False])
     return [
         f"{fault['id']}: {' '.join(fault['nodes'][0]['html'].split())[:120]}" for fault in faults
     ]

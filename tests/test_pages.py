@@ -146,7 +146,7 @@ def look(tab, address: str, theme: str, widths=WIDTHS) -> list[str]:
         shift = tab.evaluate("shifted()")
         faults = [f"moves by {shift:.3f} while it loads"] if shift > MOST_SHIFT else []
         tab.keyboard.press("Tab")  # from here on, focus is shown as for the keyboard
-        faults += tab.evaluate(CHECKS) + axe(tab)
+        faults += tab.evaluate(CHECKS) + axe(tab, colours_only=theme == "dark")
         found += [f"{theme}, {width} px: {fault}" for fault in faults]
     return found + [f"{theme}: {fault}" for fault in tab.heard]
 
@@ -394,6 +394,19 @@ def test_a_sound_page_has_no_faults(blank, tmp_path):
 def test_each_fault_is_found(old, new, fault, blank, tmp_path):
     found = faults_of(broken(old, new), blank, tmp_path)
     assert any(fault in line for line in found), found
+
+
+@pytest.mark.parametrize("place", ["Text,", "See.", "four"])
+def test_contrast_is_measured_in_the_dark_and_among_many_alike(place, browser, tmp_path):
+    dark = GOOD.replace('data-theme="light"', 'data-theme="dark"').replace("<details>", "")
+    many = "<p>and more of it</p>" * 9
+    page = tmp_path / "page.html"
+    with browser.new_context(color_scheme="dark") as context:
+        tab = listening(context.new_page(), tmp_path)
+        for bad in ("", '<b style="color: #aaa">Text</b>'):
+            page.write_text(dark.replace("<p>", f"{many}<p>", 1).replace(place, place + bad))
+            found = look(tab, page.as_uri(), "dark")
+            assert any("color-contrast" in line for line in found) == bool(bad), found
 
 
 MENU = """<!doctype html><html lang="en"><meta name="viewport" content="width=device-width">
