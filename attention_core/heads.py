@@ -215,7 +215,7 @@ class MultiHeadAttention:
         memory: ArrayLike | None = None,
         mask: ArrayLike | None = None,
     ) -> MultiHeadAttended:
-        """Let every token of x attend to every token of memory, once in each head.
+        """In each head, let every token of x attend to every token of memory.
 
         Parameters
         ----------
