@@ -521,8 +521,8 @@ def check_multiple(name: str, total: int, parts_name: str, parts: int) -> int:
 def check_head_weights(weights: Collection[Floats], heads: int, kv_heads: int) -> None:
     """The projections of several heads must fit each other, and the matrix that mixes them."""
     query, key, value, output = weights
-    check_multiple("heads", heads, "kv_heads", kv_heads)
     d_k = check_multiple("the columns of query_weight", query.shape[1], "heads", heads)
+    check_multiple("heads", heads, "kv_heads", kv_heads)
     d_v = check_multiple("the columns of value_weight", value.shape[1], "kv_heads", kv_heads)
     dotted = f"each of {kv_heads} heads dots its keys with queries of size {d_k}"
     shared = "it multiplies the same tokens as key_weight"

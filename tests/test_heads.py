@@ -317,7 +317,7 @@ def test_reprs():
 @pytest.mark.parametrize(
     ("changed", "error", "message"),
     [
-        ({"heads": 5}, ValueError, "heads must be a multiple of kv_heads.*got 5 and 2"),
+        ({"heads": 3}, ValueError, "heads must be a multiple of kv_heads.*got 3 and 2"),
         ({"heads": 6}, ValueError, "the columns of key_weight must be 4, because .* size 2: got 6"),
         (
             {"heads": 5, "kv_heads": None},
@@ -326,7 +326,9 @@ def test_reprs():
         ),
         ({"kv_heads": 3}, ValueError, "heads must be a multiple of kv_heads.*got 4 and 3"),
         ({"kv_heads": 0}, ValueError, "kv_heads must be 1 or more"),
-        ({"heads": 0}, ValueError, "heads must be 1 or more"),
+        ({"heads": 0}, ValueError, "^heads must be 1 or more"),
+        ({"heads": 0, "kv_heads": None}, ValueError, "^heads must be 1 or more"),
+        ({"heads": 4.0, "kv_heads": None}, TypeError, "^heads must be a whole number"),
         ({"heads": 4.0}, TypeError, "heads must be a whole number, as it counts heads: got 4.0"),
         ({"kv_heads": 2.0}, TypeError, "kv_heads must be a whole number"),
         (
