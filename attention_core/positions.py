@@ -9,7 +9,7 @@ __all__ = ["sinusoidal", "rotary"]
 
 
 def sinusoidal(length: int, d_model: int) -> Floats:
-    """A row for each position, to be added to the token there: sines and cosines in turn.
+    """A row to add to each position's token: sines and cosines in turn.
 
     Parameters
     ----------
@@ -41,14 +41,15 @@ def sinusoidal(length: int, d_model: int) -> Floats:
     array([[0.  , 1.  , 0.  , 1.  ],
            [0.84, 0.54, 0.01, 1.  ]])
     """
-    length, d_model = check_count("length", length), check_even("d_model", d_model)
+    length = check_count("length", length)
+    d_model = check_even("d_model", d_model)
     angles = np.arange(length)[:, None] * frequencies(d_model)
     encoding: Floats = np.stack([np.sin(angles), np.cos(angles)], axis=-1)
     return encoding.reshape(length, d_model)
 
 
 def rotary(x: ArrayLike, positions: ArrayLike, base: float = 10000.0) -> Floats:
-    """Queries or keys, each pair of features turned by an angle that grows with the position.
+    """Queries or keys, each pair of features turned by its position.
 
     Two tokens turned so have a dot product that depends on how far apart they stand, and not on
     where.
@@ -96,7 +97,8 @@ def rotary(x: ArrayLike, positions: ArrayLike, base: float = 10000.0) -> Floats:
     angles = positions[..., None] * frequencies(x.shape[-1], check_base(base))
     cos, sin = np.cos(angles).astype(x.dtype), np.sin(angles).astype(x.dtype)
     first, second = np.split(x, 2, axis=-1)
-    return np.concatenate([first * cos - second * sin, first * sin + second * cos], axis=-1)
+    turned = first * cos - second * sin, first * sin + second * cos
+    return np.concatenate(turned, axis=-1)
 
 
 def frequencies(d: int, base: float = 10000.0) -> Floats:

@@ -19,7 +19,8 @@ sys.path.insert(0, str(ROOT / "_ext"))
 import figure_index
 
 SVG = "{http://www.w3.org/2000/svg}"
-FIGURES = "figure.attention-figure, attention-steps, attention-bench"
+PLAYS = ["attention-steps", "attention-bench", "attention-dial"]
+FIGURES = ", ".join(["figure.attention-figure", *PLAYS])
 
 
 @cache
@@ -32,9 +33,7 @@ def page(name: str) -> BeautifulSoup:
 def figures_of(soup: BeautifulSoup) -> list:
     """The figures of a page: what plays counts once, with the still inside it."""
     found = soup.select(FIGURES)
-    return [
-        figure for figure in found if not figure.find_parent(["attention-steps", "attention-bench"])
-    ]
+    return [figure for figure in found if not figure.find_parent(PLAYS)]
 
 
 @cache

@@ -455,7 +455,7 @@ def idle_elements(tab, notebook: dict) -> list[str]:
     """Those of a notebook's elements that do not answer when they are used as a reader would."""
     found = []
     page = tab.locator(".jp-Notebook:visible")
-    for tag in ("attention-bench", "attention-steps"):
+    for tag in ("attention-bench", "attention-dial", "attention-steps"):
         if page.locator(tag).count() != json.dumps(notebook).count(f"</{tag}>"):
             found.append(f"not every {tag} is there")
     for bench in page.locator("attention-bench").all():
@@ -464,6 +464,11 @@ def idle_elements(tab, notebook: dict) -> list[str]:
         tab.keyboard.press("7")
         if bench.evaluate("bench => JSON.stringify(bench.results ?? null)") == before:
             found.append("a bench computes nothing")
+    for dial in page.locator("attention-dial").all():
+        before = dial.evaluate("dial => dial.results?.score")
+        dial.get_by_label("Move the query").press("ArrowRight")
+        if dial.evaluate("dial => dial.results?.score") == before:
+            found.append("a dial does not turn")
     for steps in page.locator("attention-steps").all():
         steps.get_by_role("slider").press("End")
         if not steps.evaluate("steps => steps.position > 0"):
