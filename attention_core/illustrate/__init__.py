@@ -8,6 +8,8 @@ Pictures of cells and numbers are plain SVG; `plane` and `plot` need matplotlib.
 from .animation import Animation
 from .backward import backward
 from .bank import company
+from .clocks import clocks, pairings, stripes
+from .dial import Dial, dial
 from .editable import Bench, bench
 from .elements import Elements, enable
 from .figure import Figure
@@ -43,6 +45,7 @@ __all__ = [
     "Animation",
     "Arrow",
     "Bench",
+    "Dial",
     "Elements",
     "Figure",
     "Line",
@@ -51,7 +54,9 @@ __all__ = [
     "animate",
     "backward",
     "bench",
+    "clocks",
     "company",
+    "dial",
     "dot_products",
     "enable",
     "heads",
@@ -62,6 +67,7 @@ __all__ = [
     "matrices",
     "matrix",
     "overview",
+    "pairings",
     "plane",
     "plot",
     "product",
@@ -71,6 +77,7 @@ __all__ = [
     "source",
     "spelled",
     "step",
+    "stripes",
     "vectors",
     "weighted_sum",
     "weighted_values",
