@@ -12,6 +12,7 @@ from html import unescape
 
 import numpy as np
 import pytest
+import rjsmin
 
 from attention_core import illustrate, positions
 from attention_core.illustrate.dial import dial
@@ -188,7 +189,11 @@ def wrong_words(tab) -> list[str]:
         if lines != wanted:
             found.append(f"spelled {lines} for {wanted}")
         for path, vector, at in zip(hand, (q, k), label, strict=True):
-            x, y = map(float, re.match(r"M180 116L([-\d.e]+) ([-\d.e]+)M", path).groups())
+            start, (x, y), one, tip, two = np.reshape(numbers_of(path), (5, 2))
+            if tuple(start) != (180, 116) or tuple(tip) != (x, y):
+                found.append("a hand begins elsewhere, or its head is not at its end")
+            if any(not 10 < np.linalg.norm(barb - tip) < 14 for barb in (one, two)):
+                found.append("the head of a hand is no head")
             if not np.allclose((x - 180, 116 - y), vector * 100 / np.sqrt(5), atol=1e-6):
                 found.append(f"a hand points to {x}, {y}")
             if np.linalg.norm(np.subtract(at, (x, y))) > 20:
@@ -196,6 +201,10 @@ def wrong_words(tab) -> list[str]:
         if abs(spot - (44 + 296 * (m - n) / 11)) > 1e-6:
             found.append("the spot is not at the distance")
     return found
+
+
+def numbers_of(path: str) -> list[float]:
+    return [float(x) for x in re.findall(r"-?[\d.]+(?:e-?\d+)?", path)]
 
 
 def by_keyboard(tab) -> list[str]:
@@ -307,6 +316,14 @@ def test_what_is_spelled_and_drawn_is_what_is_there(tabs):
     assert wrong_words(tabs()) == []
 
 
+def test_it_is_the_same_as_the_site_serves_it(tabs):
+    """Its spaces taken out by a tool that loses its way in a template inside a template."""
+    tab = tabs(js=rjsmin.jsmin(script(), keep_bang_comments=True))
+    assert wrong_words(tab) == []
+    assert wrong_numbers(tab) == []
+    assert tab.heard == []
+
+
 @pytest.mark.parametrize(("theme", "size"), THEMES_AND_WIDTHS)
 def test_it_is_worked_by_keyboard_alone(tabs, theme, size):
     tab = tabs(theme=theme, size=size)
@@ -383,6 +400,7 @@ def test_defining_twice_does_no_harm(tabs):
         (wrong_words, "·${bracketed(k[i])}", "·${bracketed(q[i])}"),
         (wrong_words, 'replace("-", "−")', 'replace("+", "−")'),
         (wrong_words, "CY - b * this.unit]", "CY + b * this.unit]"),
+        (wrong_words, "y - 11 * v - s", "y - 99 * v - s"),
         (wrong_words, "this.#spot(places[0] - places[1])", "this.#spot(places[0])"),
         (wrong_words, "CX + vector[0] * this.unit * far", "CX - vector[0] * this.unit * far"),
         (by_keyboard, "[n + gap(), n]", "[gap(), n]"),

@@ -58,7 +58,7 @@ def clocks(
     canvas = Canvas()
     canvas.text(left + n * pitch / 2, 10, "position", "u", "middle")
     canvas.text(MARGIN, 32, "features", "u")
-    canvas.text(ACROSS - MARGIN, 32, "a step", "u", "end")
+    canvas.text(ACROSS - MARGIN, 32, "turn", "u", "end")
     for p in range(n):
         canvas.text(left + (p + 0.5) * pitch, 32, str(p), "l", "middle")
     speeds = [_speed(hands[:, i]) for i in range(rows)]
@@ -241,20 +241,21 @@ def pairings(
     said = []
     for name, pairs in layouts.items():
         widest = max(abs(j - i) for i, j in pairs)
-        high = 12 + 9 * widest
+        rise = 9 if widest > 1 else 0  # arcs that cross are told apart by their heights
+        high = 12 + 9 * widest + rise * (len(pairs) - 1)
         canvas.text(ACROSS / 2, y + 10, name, "h", "middle")
         base = y + 30 + high
         tops = []
-        for first, second in pairs:
+        for i, (first, second) in enumerate(pairs):
             x1, x2 = (left + place * (width + GAP) + width / 2 for place in (first, second))
-            arc = 8 + 9 * abs(second - first)
+            arc = 8 + 9 * abs(second - first) + rise * i
             canvas.parts.append(
                 f'<path class="query" style="fill:none;stroke:var(--t);stroke-width:1.8" '
                 f'd="M{x1:g} {base - 4:g}C{x1:g} {base - 4 - arc * 4 / 3:.2f} {x2:g} '
                 f'{base - 4 - arc * 4 / 3:.2f} {x2:g} {base - 4:g}"/>'
             )
             tops.append(((x1 + x2) / 2, base - 4 - arc))
-        for i, (x1, top) in enumerate(tops):  # above all arcs
+        for i, (x1, top) in enumerate(tops):
             canvas.parts.append(
                 f'<circle cx="{x1:g}" cy="{top:g}" r="9" style="fill:var(--paper)"/>'
             )

@@ -54,7 +54,7 @@
       margin:.4rem auto 0;font-size:1rem;line-height:1.55}
     .said>*{margin:0}.said b{font-style:italic;color:var(--t)}.said strong{color:var(--score-t)}
     .said .sum{min-width:15.5rem;white-space:nowrap}
-    .control{display:grid;grid-template-columns:8.5rem 1fr;align-items:center}
+    .control{display:grid;grid-template-columns:8.5rem 1fr;column-gap:.7rem;align-items:center}
     label{line-height:1.2}
     input{width:100%;min-width:0;height:44px;margin:0;background:none;cursor:pointer;
       touch-action:pan-y;appearance:none;-webkit-appearance:none;border-radius:6px}
@@ -213,7 +213,8 @@
       const length = Math.hypot(a, b) || 1;
       const [u, v] = [a / length, -b / length];
       const barbs = [1, -1].map((s) => `${x - 11 * u + s * 6 * v} ${y - 11 * v - s * 6 * u}`);
-      return `M${CX} ${CY}L${x} ${y}${head ? `M${barbs[0]}L${x} ${y}L${barbs[1]}` : ""}`;
+      const line = `M${CX} ${CY}L${x} ${y}`;
+      return head ? `${line}M${barbs[0]}L${x} ${y}L${barbs[1]}` : line;
     }
 
     /** Where a distance has its place on the curve. */
