@@ -55,6 +55,8 @@ changed.setflags(write=False)
 example.rectangle = replace(example.rectangle, inputs=changed)
 """
 
+PLANE = RECTANGLE.replace("rectangle", "plane")
+
 # Notebooks that work with the inputs of the worked example and quote no number that hangs on them:
 # why, and a change of what they do quote.
 QUOTES_SOMETHING_ELSE = {
@@ -64,6 +66,7 @@ QUOTES_SOMETHING_ELSE = {
         "its numbers are the rectangle's; of the square it prints, and quotes none",
         RECTANGLE,
     ),
+    "14-positions": ("its numbers are the plane's, and a dial's", PLANE),
 }
 
 
