@@ -59,8 +59,13 @@ def linear(x: ArrayLike, weight: ArrayLike, bias: ArrayLike | None = None) -> Fl
     return projected if bias is None else projected + check_each("bias", bias, weight.shape[1])
 
 
-def layer_norm(x: ArrayLike, gain: ArrayLike, bias: ArrayLike, eps: float = 1e-5) -> Floats:
-    """Each token by itself: less its mean, over its deviation, times a gain, plus a bias.
+def layer_norm(
+    x: ArrayLike,
+    gain: ArrayLike,
+    bias: ArrayLike,
+    eps: float = 1e-5,
+) -> Floats:
+    """Each token less its mean, over its deviation, times gain, plus bias.
 
     Parameters
     ----------
@@ -95,11 +100,10 @@ def layer_norm(x: ArrayLike, gain: ArrayLike, bias: ArrayLike, eps: float = 1e-5
            [-1.225,  0.   ,  6.225]])
     """
     x = as_float("x", x)
-    gain, bias = (
-        check_each(*each, check_last_axis(x)) for each in (("gain", gain), ("bias", bias))
-    )
-    precise = x.astype(np.result_type(x, np.float32), copy=False)  # squares of halves overflow
-    centred = precise - precise.mean(axis=-1, keepdims=True)
+    size = check_last_axis(x)
+    gain, bias = check_each("gain", gain, size), check_each("bias", bias, size)
+    precise = np.result_type(x, np.float32)  # squares of halves overflow
+    centred = x - x.mean(axis=-1, keepdims=True, dtype=precise)
     variance = np.mean(centred * centred, axis=-1, keepdims=True)
     normal = centred / np.sqrt(variance + check_number("eps", eps, above=0))
     normed: Floats = gain * normal.astype(x.dtype, copy=False) + bias

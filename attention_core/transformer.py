@@ -21,6 +21,7 @@ __all__ = ["EncoderLayer", "DecoderLayer", "Encoder", "Decoder"]
 
 State = Mapping[str, ArrayLike]
 Mask = ArrayLike | None
+Work = Callable[[Floats], Floats]
 
 
 class _Layer:
@@ -34,8 +35,12 @@ class _Layer:
     #: What PyTorch calls the attentions, in the order in which they work.
     _names: ClassVar[tuple[str, ...]] = ("self_attn",)
 
-    def _add(self, x: Floats, norm: LayerNorm, work: Callable[[Floats], Floats]) -> Floats:
-        """The stream after a sub-layer has read it, done its work, and added the result."""
+    def _tokens(self, x: ArrayLike) -> Floats:
+        """Tokens that fit the layer."""
+        return check_features("x", x, "query_weight has", len(self.attention.query_weight))
+
+    def _add(self, x: Floats, norm: LayerNorm, work: Work) -> Floats:
+        """The stream after a sub-layer: it reads, does its work, and adds."""
         if check_flag("norm_first", self.norm_first):
             return x + check_added(work(norm(x)), x)
         return norm(x + check_added(work(x), x))
@@ -162,8 +167,11 @@ class EncoderLayer(_Layer):
         TypeError
             If x holds anything but real numbers, or the mask integers.
         """
-        x = check_features("x", x, "query_weight has", len(self.attention.query_weight))
-        x = self._add(x, self.attention_norm, lambda x: self.attention(x, mask=mask).output)
+
+        def attend(x: Floats) -> Floats:
+            return self.attention(x, mask=mask).output
+
+        x = self._add(self._tokens(x), self.attention_norm, attend)
         return self._add(x, self.feed_forward_norm, self.feed_forward)
 
 
@@ -236,11 +244,15 @@ class DecoderLayer(_Layer):
         TypeError
             If tokens hold anything but real numbers, or a mask integers.
         """
-        x = check_features("x", x, "query_weight has", len(self.attention.query_weight))
-        x = self._add(x, self.attention_norm, lambda x: self.attention(x, mask=mask).output)
-        x = self._add(
-            x, self.cross_norm, lambda x: self.cross_attention(x, memory, memory_mask).output
-        )
+
+        def attend(x: Floats) -> Floats:
+            return self.attention(x, mask=mask).output
+
+        def cross(x: Floats) -> Floats:
+            return self.cross_attention(x, memory, memory_mask).output
+
+        x = self._add(self._tokens(x), self.attention_norm, attend)
+        x = self._add(x, self.cross_norm, cross)
         return self._add(x, self.feed_forward_norm, self.feed_forward)
 
 
