@@ -36,6 +36,7 @@ from .sequences import animate
 from .several import heads
 from .side_by_side import heatmaps
 from .sizes import shapes
+from .stream import stream
 
 __all__ = [
     "DARK",
@@ -78,6 +79,7 @@ __all__ = [
     "spelled",
     "step",
     "stripes",
+    "stream",
     "vectors",
     "weighted_sum",
     "weighted_values",
