@@ -78,7 +78,7 @@ def test_depth_follows_the_size_of_either_sign():
 
 def test_formulas_stand_above():
     texts = words(FIGURE)
-    for formula in ("dV = Aᵀ dZ", "dA = dZ Vᵀ", "dS = A ∘ (dA − row means)", "dWq = Xᵀ dQ"):
+    for formula in ("dV = Aᵀ dZ", "dA = dZ Vᵀ", "dS = A ∘ (dA − row averages)", "dWq = Xᵀ dQ"):
         assert formula in texts
     for formula in ("dQ = dS K/√dk", "dK = dSᵀ Q/√dk", "dX = dQ Wqᵀ + dK Wkᵀ + dV Wvᵀ"):
         assert formula in texts

@@ -143,7 +143,7 @@ def _draw(canvas: Canvas, found: dict[str, Array], decimals: int, size: float) -
     end = place("dA", "score", scores, top, "d", A, " = d", Z, " ", V, "ᵀ")
     top = end + BETWEEN
     canvas.arrow(scores, end + 5, scores, top - 7)
-    end = place("dS", "score", scores, top, "d", S, " = ", A, " ∘ (d", A, " − row means)")
+    end = place("dS", "score", scores, top, "d", S, " = ", A, " ∘ (d", A, " − row averages)")
     top = end + BETWEEN
     for lane in (left, middle):
         canvas.arrow(scores + (lane - scores) * 0.4, end + 5, lane, top - 7)
