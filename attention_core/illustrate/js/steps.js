@@ -491,5 +491,8 @@
     }
   }
 
+  /** What other elements take from the player: its look, and its icons by name. */
+  window.attentionElements.player = { look, icon: (name) => icon(ICONS[name]) };
+
   define("attention-steps", AttentionSteps);
 })();
