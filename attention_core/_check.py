@@ -604,6 +604,8 @@ def check_base(base: float) -> float:
     if array.shape != () or not 0 < array < np.inf:
         raise ValueError(f"base must be one finite number above 0: got {base!r}")
     return float(array)
+
+
 def check_added(made: Floats, stream: Floats) -> Floats:
     """What a sub-layer makes is added to what it reads, so it must not be stretched to fit."""
     if made.shape[-1] != stream.shape[-1]:
