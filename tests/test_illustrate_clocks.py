@@ -111,6 +111,7 @@ def test_they_fit_a_phone_and_are_the_same_each_time(figure):
         (lambda: illustrate.clocks(PE[:1]), "two to ten positions: got 1"),
         (lambda: illustrate.clocks(PE[:8], pairs=9), "1 to 8"),
         (lambda: illustrate.clocks(2 * PE[:8]), "sine and the cosine"),
+        (lambda: illustrate.clocks(PE[3:8]), "begin at position 0"),
         (lambda: illustrate.stripes(2 * PE), "between -1 and 1"),
         (lambda: illustrate.stripes(np.zeros((65, 2))), "64 positions"),
         (lambda: illustrate.pairings([1, 2, 3, 4], {"a": [(0, 1), (2, 2)]}), "once"),

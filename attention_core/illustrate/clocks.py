@@ -40,7 +40,8 @@ def clocks(
     Raises
     ------
     ValueError
-        If features do not go in pairs of length 1, or there are too many positions.
+        If features do not go in pairs of length 1, there are too many positions, or the first
+        is not position 0.
 
     Examples
     --------
@@ -102,13 +103,14 @@ def _hands(encoding: ArrayLike, pairs: int | None) -> Array:
     hands = array.reshape(n, d // 2, 2)[:, :pairs]
     if not np.allclose(np.linalg.norm(hands, axis=-1), 1):
         raise ValueError("each pair of features must be the sine and the cosine of one angle")
+    if not np.allclose(hands[0], [0, 1]):
+        raise ValueError("encoding must begin at position 0, where every hand stands at 12")
     return hands
 
 
 def _speed(hand: Array) -> float:
     """Degrees from position 0 to 1."""
-    (a, b), (c, d) = hand[:2]
-    return float(np.degrees(np.arctan2(b * c - a * d, a * c + b * d)))
+    return float(np.degrees(np.arctan2(*hand[1])))
 
 
 def stripes(
