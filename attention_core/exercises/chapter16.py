@@ -20,23 +20,25 @@ def weights() -> Floats:
 
 def values() -> Floats:
     """The values of the plane."""
-    return example.plane.inputs @ example.plane.value_weight
+    projected: Floats = example.plane.inputs @ example.plane.value_weight
+    return projected
 
 
 def heard() -> Floats:
     """How each value should move when output 3 alone is wrong."""
-    return weights().T @ _ONE_WRONG
+    gradient: Floats = weights().T @ _ONE_WRONG
+    return gradient
 
 
 def own_alone() -> Floats:
     """As if only the token's own value had been taken."""
-    return weights()[2, 2] * _ONE_WRONG
+    gradient: Floats = weights()[2, 2] * _ONE_WRONG
+    return gradient
 
 
-def d_scale(raw: Floats, d_scores: Floats) -> Floats:
+def d_scale(raw: Floats, d_scores: Floats) -> float:
     """The gradient of one number that multiplies every raw score."""
-    total: Floats = np.sum(raw * d_scores)
-    return total
+    return float(np.sum(raw * d_scores))
 
 
 def cases() -> tuple[tuple[Floats, Floats], ...]:
