@@ -67,6 +67,7 @@ QUOTES_SOMETHING_ELSE = {
         RECTANGLE,
     ),
     "14-positions": ("its numbers are the plane's, and a dial's", PLANE),
+    "16-backward": ("its numbers are the plane's", PLANE),
 }
 
 
