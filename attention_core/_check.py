@@ -501,6 +501,66 @@ def check_inputs(inputs: ArrayLike, d_model: int) -> Floats:
     return check_features("inputs", inputs, "the projections have", d_model)
 
 
+def check_words(tokens: ArrayLike, vocabulary: int, length: int) -> NDArray[np.int64]:
+    """Tokens must be a batch of sequences that fit the model, each a word of its vocabulary."""
+    array = as_integers("tokens", tokens, "each names a word of the vocabulary")
+    if array.ndim != 2 or 0 in array.shape or array.shape[1] > length:
+        raise ValueError(
+            f"tokens must have shape (batch, n), with sequences of 1 to {length} tokens, which is "
+            f"the model's length: got shape {array.shape}"
+        )
+    check_range("tokens", array, 0, vocabulary, f"the vocabulary has {vocabulary} words")
+    return array
+
+
+def check_targets(targets: ArrayLike, logits_shape: tuple[int, ...]) -> NDArray[np.int64]:
+    """There must be a target for each row of logits, and a right answer for one at least."""
+    array = as_integers("targets", targets, "each names an answer")
+    *rows, answers = logits_shape
+    if array.shape != tuple(rows):
+        raise ValueError(
+            f"targets must have shape {tuple(rows)}, one for each row of logits: got {array.shape}"
+        )
+    check_range("targets", array, -1, answers, f"there are {answers} answers, and -1 asks nothing")
+    if np.all(array < 0):
+        raise ValueError("targets must ask for something: got no target but -1")
+    return array
+
+
+def check_range(name: str, array: NDArray[np.int64], low: int, high: int, why: str) -> None:
+    """Each index must be one of those there are."""
+    wrong = array[(array < low) | (array >= high)]
+    if wrong.size:
+        raise ValueError(f"{name} must be between {low} and {high - 1}, as {why}: got {wrong[0]}")
+
+
+def check_loss(step: int, loss: float, first: float | None) -> float:
+    """A loss must be a number, and not rise far above the first; which that is."""
+    if not np.isfinite(loss):
+        raise FloatingPointError(
+            f"the loss is {loss} at step {step}: a weight or a logit is no number any more; try a "
+            "smaller rate"
+        )
+    first = loss if first is None else first
+    if loss > 3 * first:
+        raise FloatingPointError(
+            f"the loss is {loss:.3g} at step {step} and was {first:.3g} at the first: training "
+            "diverges; try a smaller rate"
+        )
+    return first
+
+
+def check_cards(rng: object, count: int, cards: int, letters: int) -> None:
+    """No two cards of one letter: there must be letters for all of them."""
+    check_rng(rng)
+    check_sizes(count=count, cards=cards, letters=letters)
+    if cards > letters:
+        raise ValueError(
+            f"cards must not be more than letters, as no two bear the same: got {cards} and "
+            f"{letters}"
+        )
+
+
 def check_sizes(**sizes: int) -> None:
     """Sizes count features, and there is one at least."""
     for name, size in sizes.items():
