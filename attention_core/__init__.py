@@ -14,6 +14,7 @@ they are first asked for.
 from typing import TYPE_CHECKING
 
 from attention_core import example, gradients, heads, layers, masks, positions, scores, transformer
+from attention_core import example, heads, masks, scores, training
 from attention_core.attend import Attention, attention, scaled_dot_product_attention
 from attention_core.cache import KeyValueCache
 from attention_core.heads import MultiHeadAttended, MultiHeadAttention
@@ -46,6 +47,7 @@ __all__ = [
     "softmax",
     "trace",
     "transformer",
+    "training",
 ]
 
 if not TYPE_CHECKING:

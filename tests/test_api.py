@@ -27,6 +27,9 @@ from attention_core import (
 
 MODULES = (attend, example, exercises, heads, masks, normalize, scores, self_attention, steps)
 MODULES = (attend, example, exercises, layers, masks, normalize, scores, self_attention, steps)
+    training,
+)
+
 MODULES = (
     attend,
     example,
@@ -40,6 +43,14 @@ MODULES = (
     transformer,
 )
 MODULES = (attend, example, exercises, gradients, masks, normalize, scores, self_attention, steps)
+    heads,
+    masks,
+    normalize,
+    scores,
+    self_attention,
+    steps,
+    training,
+)
 PUBLIC = {
     f"{module.__name__}.{name}": getattr(module, name)
     for module in MODULES
@@ -59,6 +70,11 @@ FUNCTIONS = {name: thing for name, thing in PUBLIC.items() if inspect.isfunction
     "Encoder.__call__": transformer.Encoder.__call__,
     "Encoder.from_state": transformer.Encoder.from_state,
     "Decoder.__call__": transformer.Decoder.__call__,
+    "Adam.step": training.Adam.step,
+    "TinyTransformer.__call__": training.TinyTransformer.__call__,
+    "TinyTransformer.initial": training.TinyTransformer.initial,
+    "TinyTransformer.loss": training.TinyTransformer.loss,
+    "TinyTransformer.named": training.TinyTransformer.named,
 }
 
 
@@ -93,6 +109,7 @@ def test_exports():
         "softmax",
         "trace",
         "transformer",
+        "training",
     }
     for name in attention_core.__all__:
         assert hasattr(attention_core, name)
