@@ -50,7 +50,8 @@
       if (svg.getAttribute("role") !== "img" || !name.trim()) {
         faults.push(`figure without a name: ${shown(svg)}`);
       }
-      const live = svg.closest("attention-bench, attention-dial, attention-steps"); // its picture is for paper
+      const played = "attention-bench, attention-dial, attention-scrubber, attention-steps";
+      const live = svg.closest(played); // its picture is for paper
       if (!svg.getBoundingClientRect().width && !svg.closest("details:not([open])") && !live) {
         faults.push(`figure not in view: ${shown(svg)}`);
       }

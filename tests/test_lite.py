@@ -455,7 +455,7 @@ def idle_elements(tab, notebook: dict) -> list[str]:
     """Those of a notebook's elements that do not answer when they are used as a reader would."""
     found = []
     page = tab.locator(".jp-Notebook:visible")
-    for tag in ("attention-bench", "attention-dial", "attention-steps"):
+    for tag in ("attention-bench", "attention-dial", "attention-scrubber", "attention-steps"):
         if page.locator(tag).count() != json.dumps(notebook).count(f"</{tag}>"):
             found.append(f"not every {tag} is there")
     for bench in page.locator("attention-bench").all():
@@ -473,6 +473,10 @@ def idle_elements(tab, notebook: dict) -> list[str]:
         steps.get_by_role("slider").press("End")
         if not steps.evaluate("steps => steps.position > 0"):
             found.append("steps stand still")
+    for scrubber in page.locator("attention-scrubber").all():
+        scrubber.get_by_role("slider").press("Home")
+        if not scrubber.evaluate("scrubber => scrubber.position === 0"):
+            found.append("a scrubber stands still")
     return found
 
 

@@ -32,6 +32,7 @@ from .pictures import (
     weighted_values,
 )
 from .plots import Arrow, Line, Point, plane, plot
+from .scrubber import Scrubber, scrubber
 from .sequences import animate
 from .several import heads
 from .side_by_side import heatmaps
@@ -51,6 +52,7 @@ __all__ = [
     "Figure",
     "Line",
     "Point",
+    "Scrubber",
     "Source",
     "animate",
     "backward",
@@ -73,6 +75,7 @@ __all__ = [
     "plot",
     "product",
     "projections",
+    "scrubber",
     "shapes",
     "softmax_steps",
     "source",
