@@ -11,7 +11,6 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from .._check import Floats
-from .._format import number
 from .canvas import MARGIN, Canvas
 from .figure import Figure
 from .pictures import _array
@@ -21,6 +20,7 @@ _BETWEEN = 14.0
 _SIDE = 22.0
 _HEAD = 24.0
 _HIGH = 17.0
+_CELLS = "fill:var(--c);stroke:var(--paper)"
 
 
 @dataclass(frozen=True)
@@ -187,7 +187,7 @@ def _largest(heads: Floats, queries: Sequence[str], keys: Sequence[str]) -> str:
     parts = []
     for place, head in enumerate(heads, start=1):
         i, j = (int(k) for k in np.unravel_index(np.argmax(head.round(3)), head.shape))
-        parts.append(f"head {place} from {queries[i]} to {keys[j]}, {number(head[i, j])}")
+        parts.append(f"head {place} from {queries[i]} to {keys[j]}, {head[i, j]:.2f}")
     return f"Largest weights: {'; '.join(parts)}."
 
 
@@ -215,18 +215,18 @@ def _drawn(
                         "end" if turned else "middle", turn=turned)  # fmt: skip
         for i, j in np.ndindex(n, m):
             cells.append(
-                f'<rect class="bar" x="{left + j * wide:.4g}" y="{top + i * _HIGH:.4g}" '
-                f'width="{wide:.4g}" height="{_HIGH:g}" style="fill-opacity:{_shade(head[i, j])}"/>'
+                f'<rect x="{left + j * wide:.4g}" y="{top + i * _HIGH:.4g}" width="{wide:.4g}" '
+                f'height="{_HIGH:g}" style="fill-opacity:{_shade(head[i, j])}"/>'
             )
         canvas.parts.append(
             f'<rect class="g" x="{left:.4g}" y="{top:.4g}" width="{m * wide:.4g}" '
             f'height="{n * _HIGH:g}"/>'
         )
         canvas.bottom = max(canvas.bottom, top + n * _HIGH + foot - 4)
-    canvas.parts.insert(0, f'<g class="score cells">{"".join(cells)}</g>')
+    canvas.parts.insert(0, f'<g class="score cells" style="{_CELLS}">{"".join(cells)}</g>')
     return canvas.figure(alt, caption, _ACROSS)
 
 
 def _shade(weight: float) -> str:
     """How opaque a weight is: a trace at nothing, nearly all at one."""
-    return f"{0.04 + 0.9 * round(float(weight), 3):.4f}"
+    return f"{0.04 + 0.9 * float(weight):.2f}"[1:]

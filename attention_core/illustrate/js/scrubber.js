@@ -13,7 +13,6 @@
   const look = new CSSStyleSheet();
   look.replaceSync(`
     .g{stroke:var(--guide);stroke-width:1.4;fill:none}
-    .bar{stroke-width:1}
     .cells rect{transition:fill-opacity .15s}
     .words{font-variant-numeric:tabular-nums}
   `);
@@ -21,7 +20,7 @@
   /** Two digits to the base 36 are a weight in thousandths. */
   const decoded = (text) => text.match(/../g).map((digits) => parseInt(digits, 36) / 1000);
 
-  /** As `_shade` in `scrubber.py`. */
+  /** As `_shade` in `scrubber.py`, finer. */
   const shade = (weight) => (0.04 + 0.9 * weight).toFixed(4);
 
   /**
