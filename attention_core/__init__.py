@@ -13,8 +13,17 @@ they are first asked for.
 
 from typing import TYPE_CHECKING
 
-from attention_core import example, gradients, heads, layers, masks, positions, scores, transformer
-from attention_core import example, heads, masks, scores, training
+from attention_core import (
+    example,
+    gradients,
+    heads,
+    layers,
+    masks,
+    positions,
+    scores,
+    training,
+    transformer,
+)
 from attention_core.attend import Attention, attention, scaled_dot_product_attention
 from attention_core.cache import KeyValueCache
 from attention_core.heads import MultiHeadAttended, MultiHeadAttention

@@ -11,6 +11,7 @@ import pytest
 import attention_core
 from attention_core import (
     attend,
+    cache,
     example,
     exercises,
     gradients,
@@ -22,34 +23,26 @@ from attention_core import (
     scores,
     self_attention,
     steps,
-    transformer,
-)
-
-MODULES = (attend, example, exercises, heads, masks, normalize, scores, self_attention, steps)
-MODULES = (attend, example, exercises, layers, masks, normalize, scores, self_attention, steps)
     training,
+    transformer,
 )
 
 MODULES = (
     attend,
+    cache,
     example,
     exercises,
+    gradients,
+    heads,
+    layers,
     masks,
     normalize,
     positions,
     scores,
     self_attention,
     steps,
-    transformer,
-)
-MODULES = (attend, example, exercises, gradients, masks, normalize, scores, self_attention, steps)
-    heads,
-    masks,
-    normalize,
-    scores,
-    self_attention,
-    steps,
     training,
+    transformer,
 )
 PUBLIC = {
     f"{module.__name__}.{name}": getattr(module, name)
