@@ -7,7 +7,7 @@
   way back to the top, is in `_static/book.js`.
 - What the theme leaves without a name, or with one that is not what is seen, gets its own:
   code toggles, the search button, the menus; and the side column is a landmark.
-- Files that no page asks for are not published, and scripts go without their comments.
+- Files that no page asks for are not published.
 """
 
 from __future__ import annotations
@@ -16,7 +16,6 @@ import re
 import shutil
 from pathlib import Path
 
-import rjsmin
 from docutils import nodes
 
 # Scripts and style sheets that extensions put on every page and no page of ours needs.
@@ -156,7 +155,7 @@ def serve_pages(app) -> None:
 
 
 def slim(app, exception) -> None:
-    """Take away what no page asks for, and the comments of the scripts."""
+    """Take away what no page asks for."""
     if exception is not None or app.builder.format != "html":
         return
     static = Path(app.outdir) / "_static"
@@ -165,10 +164,6 @@ def slim(app, exception) -> None:
             shutil.rmtree(path)
         else:
             path.unlink(missing_ok=True)
-    for script in static.rglob("*.js"):
-        if not script.name.endswith(".min.js"):
-            text = script.read_text(encoding="utf-8")
-            script.write_text(rjsmin.jsmin(text, keep_bang_comments=True), encoding="utf-8")
 
 
 def setup(app):

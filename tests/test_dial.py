@@ -12,7 +12,6 @@ from html import unescape
 
 import numpy as np
 import pytest
-import rjsmin
 
 from attention_core import illustrate, positions
 from attention_core.illustrate.dial import dial
@@ -314,14 +313,6 @@ def test_the_element_computes_what_attention_core_computes(tabs):
 
 def test_what_is_spelled_and_drawn_is_what_is_there(tabs):
     assert wrong_words(tabs()) == []
-
-
-def test_it_is_the_same_as_the_site_serves_it(tabs):
-    """Its spaces taken out by a tool that loses its way in a template inside a template."""
-    tab = tabs(js=rjsmin.jsmin(script(), keep_bang_comments=True))
-    assert wrong_words(tab) == []
-    assert wrong_numbers(tab) == []
-    assert tab.heard == []
 
 
 @pytest.mark.parametrize(("theme", "size"), THEMES_AND_WIDTHS)
