@@ -136,7 +136,7 @@ refresh: .venv/.package ## execute the notebooks and store their outputs; some: 
 
 # --- the tests -------------------------------------------------------------------------------
 
-nbval = $(bin)/python -m pytest -p tools.kernels --nbval -n logical --maxprocesses 4 --dist loadscope --nbval-cell-timeout=120 -q $(notebooks)
+nbval = OPENBLAS_NUM_THREADS=1 $(bin)/python -m pytest -p tools.kernels --nbval -n logical --maxprocesses 4 --dist loadscope --nbval-cell-timeout=120 -q $(notebooks)
 
 test: .venv/.dev ## everything: style, types, site, notebooks, units, prose, pages
 	@$(MAKE) --no-print-directory site PYODIDE=.cache/pyodide
@@ -169,7 +169,7 @@ parity: .venv-parity/.requirements ## compare with PyTorch, ONNX, JAX, Keras and
 	.venv-parity/bin/python -m pytest --confcutdir=tests/parity -q tests/parity
 
 bench: .venv/.package ## measure cost, as ratios within one run; some: only="additive"
-	@$(bin)/python tools/bench.py $(only)
+	@$(if $(wildcard .venv-parity/bin/python),.venv-parity,.venv)/bin/python tools/bench.py $(only)
 
 figures: .venv/.dev ## export animations and stills for slides into _build/figures; some: only="attend"
 	@$(xdg) $(bin)/python tools/figures.py $(only)

@@ -38,13 +38,49 @@ def additive() -> Ways:
     }
 
 
-COMPARISONS = (additive,)
+def training() -> Ways:
+    """One training step of chapter 17's model, and of the same in PyTorch where that is installed."""
+    from attention_core.training import Adam
+    from tools import record
+
+    model = record.MODELS["recall"](**record.SIZES)
+    rng = np.random.default_rng(0)
+    tokens, targets = record.TASKS["recall"](rng, 64)
+    state = [model.initial(rng), None]
+
+    def step() -> None:
+        _, gradient = model.loss(state[0], tokens, targets)
+        state[:] = Adam(0.001).step(state[0], gradient, state[1])
+
+    try:
+        import torch
+
+        from tools.twin import Twin
+    except ImportError:
+        return {"NumPy (no PyTorch is here)": step}
+    twin = Twin(model, state[0])
+    adam = torch.optim.Adam(twin.parameters(), lr=0.001)
+    theirs = torch.from_numpy(tokens), torch.from_numpy(targets)
+
+    def torch_step() -> None:
+        adam.zero_grad()
+        twin.loss(*theirs).backward()
+        adam.step()
+
+    threads = torch.get_num_threads()
+    return {f"PyTorch, {threads} threads": torch_step, "NumPy, likewise": step}
+
+
+COMPARISONS = (additive, training)
+#: Calls in a row that are timed as one, so that what is quick is measured as well.
+REPEATS = 5
 
 
 def seconds(way: Callable[[], object]) -> float:
-    """How long one call takes."""
+    """How long some calls take."""
     start = time.perf_counter()
-    way()
+    for _ in range(REPEATS):
+        way()
     return time.perf_counter() - start
 
 

@@ -59,7 +59,7 @@ def read(path: Path) -> NotebookNode:
 
 
 def set_environment(root: Path = ROOT) -> None:
-    """Keep Jupyter, IPython and Matplotlib inside the checkout, where nothing else is said."""
+    """Keep Jupyter, IPython and Matplotlib inside the checkout, and kernels to one thread each."""
     cache = root / ".cache"
     folders = {
         "JUPYTER_CONFIG_DIR": cache / "jupyter" / "config",
@@ -72,6 +72,9 @@ def set_environment(root: Path = ROOT) -> None:
         os.environ.setdefault(name, str(folder))
         Path(os.environ[name]).mkdir(parents=True, exist_ok=True)
     os.environ.setdefault("JUPYTER_PLATFORM_DIRS", "1")
+    # Several kernels run side by side, and threads that wait for each other spin: one chapter
+    # that trains takes ten times as long.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 
 # The elements' script is long, and every edit of it would change every notebook: the cell that
