@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
-from attention_core import softmax, training
+from attention_core import MultiHeadAttention, masks, softmax, training
 from attention_core.training import (
     Adam,
     TinyTransformer,
@@ -239,6 +239,37 @@ def test_a_causal_model_does_not_look_ahead():
         assert np.abs(after.logits[:, place:] - before.logits[:, place:]).min(axis=-1).max() > 0
     shorter = model(weights, tokens[:, :4]).logits
     assert_allclose(shorter, before.logits[:, :4], atol=1e-12)
+
+
+@pytest.mark.parametrize("options", [{}, {"positions": False}, {"causal": True}], ids=str)
+def test_it_is_an_encoder_with_the_norm_first(options):
+    transformer = pytest.importorskip("attention_core.transformer")
+    layers = pytest.importorskip("attention_core.layers")
+    model = small(**options)
+    weights, tokens, _ = a_case(model)
+    w = model.named(weights)
+
+    def norm(name):
+        return layers.LayerNorm(w[f"{name}.gain"], w[f"{name}.bias"])
+
+    def layer(i):
+        split = np.split(w[f"{i}.projections.weight"], 3, axis=1)
+        biases = np.split(w[f"{i}.projections.bias"], 3)
+        attend = MultiHeadAttention(
+            *split, w[f"{i}.mix.weight"], 2, None, *biases, w[f"{i}.mix.bias"]
+        )
+        names = ("widen.weight", "widen.bias", "narrow.weight", "narrow.bias")
+        forward = layers.FeedForward(*(w[f"{i}.{name}"] for name in names))
+        return transformer.EncoderLayer(
+            attend, norm(f"{i}.norm1"), forward, norm(f"{i}.norm2"), norm_first=True
+        )
+
+    n = tokens.shape[1]
+    x = w["embedding"][tokens] + (w["positions"][:n] if model.positions else 0)
+    mask = masks.causal(n) if model.causal else None
+    x = norm("norm")(layer(1)(layer(0)(x, mask), mask))
+    logits = layers.linear(x, w["logits.weight"], w["logits.bias"])
+    assert_allclose(model(weights, tokens).logits, logits, atol=1e-12)
 
 
 @pytest.mark.parametrize(
