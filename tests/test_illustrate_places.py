@@ -602,6 +602,13 @@ def test_dots_stand_where_they_were_measured_and_no_line_joins_them():
     assert {"1", "10", "100"} <= set(words_of(figure))
 
 
+def test_ticks_of_small_powers_are_not_rounded_away():
+    figure = illustrate.plot(
+        [1, 2], {"loss": [5, 0.0005]}, log_y=True, axes=("step", "loss"), caption="A caption."
+    )
+    assert {"1", "0.1", "0.01", "0.001"} <= set(words_of(figure))
+
+
 def words_of(figure):
     return ["".join(t.itertext()) for t in ElementTree.fromstring(figure.svg).iter(f"{SVG}text")]
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import io
 import logging
+import math
 import re
 import sys
 from collections.abc import Mapping, Sequence
@@ -277,6 +278,11 @@ def _across(line: Line, low: Any, high: Any) -> list[tuple[float, float]]:
     return unique[:2]
 
 
+def _power(place: float) -> str:
+    """A number at a tick of a logarithmic axis, with as many decimals as it has."""
+    return number(place, max(0, -math.floor(math.log10(place) + 1e-9)))
+
+
 def plot(
     x: ArrayLike,
     lines: Mapping[str, ArrayLike],
@@ -356,7 +362,7 @@ def plot(
     ):
         if log:
             scale("log")
-            axis.set_major_formatter(lambda place, _: number(place))
+            axis.set_major_formatter(lambda place, _: _power(place))
     if log_x and len(xs) <= 9:
         ax.set_xticks(xs[:: 1 + (len(xs) > 5)])
     for (name, values), role, dash in zip(ys.items(), names, _DASHES, strict=False):

@@ -19,7 +19,7 @@ from .pictures import Array, _array
 LEFT = 23.0
 #: How far the stream reaches beyond its cells.
 BANK = 6.0
-BOX = 84.0
+BOX = 88.0
 #: What a sub-layer looks at, in lines that fit its box, and the colour of the box: that of weights
 #: for attention, and that of keys where they come from elsewhere.
 LINES = {
