@@ -1,5 +1,6 @@
 """Guards of the project itself: pins, versions, licences, and the files other programs read."""
 
+import ast
 import itertools
 import os
 import re
@@ -207,3 +208,22 @@ def test_the_code_in_the_readme_runs():
     assert block
     code = re.sub(r"^  ", "", block[1], flags=re.M)
     subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, cwd=ROOT)
+
+
+def statements(source: str) -> int:
+    """How many statements a module has; what only documents it is none."""
+    return sum(
+        isinstance(node, ast.stmt)
+        and not (isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant))
+        for node in ast.walk(ast.parse(source))
+    )
+
+
+def test_the_core_can_be_read_whole():
+    assert statements('"""Says."""\nimport a\nif a:\n    b = (\n        1\n    )\n') == 3
+    core = {
+        path.name: statements(path.read_text("utf-8"))
+        for path in (ROOT / "attention_core").glob("*.py")
+    }
+    assert sum(core.values()) < 1500, core
+    assert max(core.values()) < 400, core

@@ -101,7 +101,8 @@ def _drawing(sheet: Any) -> str:
     body = re.sub(r"font: ([\d.]+)px [^;\"]*", r"font-size:\1px", body)
     body = re.sub(r"font-family: [^;\"]*;? ?", "", body)
     body = re.sub(r"\s*\n\s*", " ", body)
-    body = re.sub(r"(\d+\.\d\d)\d+", r"\1", body)
+    # Places, and not the numbers that are written.
+    body = re.sub(r"<[^>]*>", lambda tag: re.sub(r"(\d+\.\d\d)\d+", r"\1", tag[0]), body)
     body = re.sub(r"<g>\s*</g>", "", body)
     if "url(#" in body or "<use" in body:
         raise AssertionError("a plot must not refer to ids, which may meet others on a page")
