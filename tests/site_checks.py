@@ -42,6 +42,7 @@ class Reader(HTMLParser):
         self.title = ""
         self.ids: list[str] = []
         self.fetched: list[str] = []
+        self.lazy: set[str] = set()
         self.links: list[str] = []
         self.styles: list[str] = []
         self._inside: list[str] = []
@@ -62,6 +63,8 @@ class Reader(HTMLParser):
                     if name == "srcset"
                     else [found[name]]
                 )
+        if found.get("loading") == "lazy":
+            self.lazy.add(found.get("src", ""))
         if tag == "link":
             wanted = set(found.get("rel", "").split()) & FETCHED_LINKS
             (self.fetched if wanted else self.links).append(found.get("href", ""))

@@ -61,6 +61,7 @@ def settings(path: Path) -> dict:
 
 def bare(source: str) -> str:
     """A text's words: without what marks a term, emphasis or a title that is looked up."""
+    source = re.sub(r"\{term\}`([^`<]*?)\s*<[^`>]*>`", r"\1", source)
     return re.sub(r"\{term\}|\]\([^)]*\)|[*`\[]", "", source)
 
 

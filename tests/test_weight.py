@@ -4,6 +4,7 @@ The weight of a page is what a browser that has never been here asks for when it
 the page, and every style sheet, script, picture and icon that the page names, and what those
 sheets name in turn. Each is counted as a host would send it, compressed by gzip where that makes
 it smaller. Nothing else is fetched before a reader does something: other tests see to that.
+Pictures that wait until they are near the view are counted as far as a browser asks for them.
 """
 
 from __future__ import annotations
@@ -13,9 +14,11 @@ import json
 import re
 import sys
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
+from tests.play import serving
 from tests.site_checks import ROOT, SITE, Page, pages_of
 from tests.test_pages import browser, listening, site  # noqa: F401
 
@@ -29,10 +32,11 @@ def weight_of(path: Path) -> int:
 
 
 def asked_for(page: Page) -> set[Path]:
-    """Every file that comes with a page, the page itself included."""
+    """Every file that comes with a page, the page itself included; not the pictures that wait."""
     files = {page.path.resolve()}
     for address in page.reader.fetched:
-        files |= named(address, page.path)
+        if address not in page.reader.lazy:
+            files |= named(address, page.path)
     for sheet in [path for path in files if path.suffix == ".css"]:
         text = sheet.read_text(encoding="utf-8")
         for address in re.findall(r"url\(\s*[\"']?([^\"')]+)", text):
@@ -72,12 +76,34 @@ def test_every_page_is_light(pages):
     assert not too_heavy(pages), "\n".join(too_heavy(pages))
 
 
+@pytest.mark.parametrize(("width", "height"), [(1280, 800), (360, 740)])
+def test_pages_whose_pictures_wait_are_light(width, height, pages, browser):  # noqa: F811
+    waiting = {path: page for path, page in pages.items() if page.reader.lazy}
+    assert "figures.html" in {path.name for path in waiting}
+    with (
+        serving(SITE) as address,
+        browser.new_context(viewport={"width": width, "height": height}) as context,
+    ):
+        for path, page in waiting.items():
+            tab, asked = context.new_page(), set()
+            tab.on("request", lambda request, asked=asked: asked.add(request.url))
+            tab.goto(f"{address}/{path.relative_to(SITE).as_posix()}", wait_until="load")
+            tab.wait_for_timeout(1000)
+            names = [urlsplit(url).path.lstrip("/") for url in asked]
+            pictures = [SITE / name for name in names if name.endswith(".svg")]
+            assert 0 < len(pictures) < len(page.reader.lazy)
+            weight = sum(parts_of(page).values()) + sum(map(weight_of, pictures))
+            assert weight < BUDGET, path.name
+            tab.close()
+
+
 def test_a_heavy_page_is_found(tmp_path):
     noise = "".join(f"{number * 7919 % 104729:x}" for number in range(4000))
     (tmp_path / "deep").mkdir()
     (tmp_path / "page.html").write_text(
         '<link rel="stylesheet" href="deep/a.css?v=1"><script src="a.js"></script>'
-        '<link rel="next" href="big.html"><img src="a.png" alt="">',
+        '<link rel="next" href="big.html"><img src="a.png" alt="">'
+        '<img src="late.svg" alt="" loading="lazy">',
         encoding="utf-8",
     )
     (tmp_path / "big.html").write_text(noise, encoding="utf-8")
