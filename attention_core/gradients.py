@@ -17,7 +17,6 @@ from attention_core._check import (
     Floats,
     as_float,
     as_floats,
-    check_axis,
     check_choice,
     check_indices,
     check_number,
@@ -27,6 +26,7 @@ from attention_core._check import (
     check_shape,
 )
 from attention_core.attend import apply_mask
+from attention_core.layers import share_below, standardise
 from attention_core.normalize import softmax as softmax_of
 from attention_core.scores import dot
 
@@ -34,7 +34,6 @@ __all__ = [
     "softmax",
     "attention",
     "linear",
-    "standardise",
     "layer_norm",
     "gelu",
     "relu",
@@ -234,48 +233,6 @@ def linear(x: ArrayLike, weight: ArrayLike, d_output: ArrayLike) -> Three:
     return d_x, rows.T @ d_rows, d_rows.sum(axis=0)
 
 
-def standardise(x: ArrayLike, eps: float = 1e-5) -> Two:
-    """The first half of layer norm, and what `layer_norm` can use again: rows of mean 0, variance 1.
-
-    Parameters
-    ----------
-    x : (..., d) array
-    eps : float
-        Added to the variance, so that a row of equal entries can be divided.
-
-    Returns
-    -------
-    normalised : (..., d) array
-        Each row of x, less its mean, over its deviation.
-    deviation : (..., 1) array
-        The square root of each row's variance plus eps.
-
-    Raises
-    ------
-    ValueError
-        If x has no axis, or eps is not above 0.
-    TypeError
-        If x holds anything but real numbers.
-
-    References
-    ----------
-    Ba et al. 2016, "Layer normalization", equation 3, arXiv:1607.06450.
-
-    Examples
-    --------
-    >>> normalised, deviation = standardise([[1, 5]])
-    >>> normalised.round(3), deviation.round(3)
-    (array([[-1.,  1.]]), array([[2.]]))
-    """
-    x = as_float("x", x)
-    check_axis("x", x, axis=-1)
-    precise = x.astype(np.result_type(x, np.float32), copy=False)  # squares of halves overflow
-    centred = precise - precise.mean(axis=-1, keepdims=True)
-    variance = np.vecdot(centred, centred)[..., None] / x.shape[-1]
-    deviation = np.sqrt(variance + check_number("eps", eps, above=0))
-    return (centred / deviation).astype(x.dtype, copy=False), deviation.astype(x.dtype, copy=False)
-
-
 def layer_norm(
     x: ArrayLike, gain: ArrayLike, d_output: ArrayLike, eps: float = 1e-5, saved: Two | None = None
 ) -> Three:
@@ -290,7 +247,7 @@ def layer_norm(
     eps : float
         Added to the variance.
     saved : pair of arrays, optional
-        What `standardise(x, eps)` gave on the way forward, if it was kept: else it is computed
+        What `layers.standardise(x, eps)` gave on the way forward, if it was kept: else it is computed
         again.
 
     Returns
@@ -377,8 +334,7 @@ def _normal(x: Floats, approximate: str) -> Two:
         root, square = math.sqrt(2 / math.pi), x * x
         bend = np.tanh(root * x * (1 + 0.044715 * square))
         return (1 + bend) / 2, (1 - bend * bend) / 2 * root * (1 + 3 * 0.044715 * square)
-    below = np.vectorize(math.erfc, otypes=[np.float64])(x / -math.sqrt(2)) / 2
-    return below.astype(x.dtype, copy=False), np.exp(x * x / -2) / math.sqrt(2 * math.pi)
+    return share_below(x), np.exp(x * x / -2) / math.sqrt(2 * math.pi)
 
 
 def relu(x: ArrayLike, d_output: ArrayLike) -> Floats:

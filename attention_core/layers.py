@@ -20,7 +20,16 @@ from attention_core._check import (
     frozen,
 )
 
-__all__ = ["linear", "layer_norm", "relu", "gelu", "feed_forward", "LayerNorm", "FeedForward"]
+__all__ = [
+    "linear",
+    "standardise",
+    "layer_norm",
+    "relu",
+    "gelu",
+    "feed_forward",
+    "LayerNorm",
+    "FeedForward",
+]
 
 Activation = str | Callable[[Floats], Floats] | None
 
@@ -57,6 +66,49 @@ def linear(x: ArrayLike, weight: ArrayLike, bias: ArrayLike | None = None) -> Fl
     rows = x.reshape(-1, x.shape[-1]) @ weight
     projected = rows.reshape(*x.shape[:-1], weight.shape[1])
     return projected if bias is None else projected + check_each("bias", bias, weight.shape[1])
+
+
+def standardise(x: ArrayLike, eps: float = 1e-5) -> tuple[Floats, Floats]:
+    """Each row less its mean, over its deviation; and that deviation.
+
+    Parameters
+    ----------
+    x : (..., d) array
+    eps : float
+        Added to the variance, so that a row of equal entries can be divided.
+
+    Returns
+    -------
+    normalised : (..., d) array
+        Each row of x, less its mean, over its deviation.
+    deviation : (..., 1) array
+        The square root of each row's variance plus eps.
+
+    Raises
+    ------
+    ValueError
+        If x has no axis, or eps is not above 0.
+    TypeError
+        If x holds anything but real numbers.
+
+    References
+    ----------
+    Ba et al. 2016, "Layer normalization", equation 3, arXiv:1607.06450.
+
+    Examples
+    --------
+    >>> normalised, deviation = standardise([[1, 5]])
+    >>> normalised.round(3), deviation.round(3)
+    (array([[-1.,  1.]]), array([[2.]]))
+    """
+    x = as_float("x", x)
+    check_last_axis(x)
+    precise = np.result_type(x, np.float32)  # squares of halves overflow
+    centred = x - x.mean(axis=-1, keepdims=True, dtype=precise)
+    variance = np.mean(centred * centred, axis=-1, keepdims=True)
+    deviation = np.sqrt(variance + check_number("eps", eps, above=0))
+    normal = (centred / deviation).astype(x.dtype, copy=False)
+    return normal, deviation.astype(x.dtype, copy=False)
 
 
 def layer_norm(
@@ -102,11 +154,8 @@ def layer_norm(
     x = as_float("x", x)
     size = check_last_axis(x)
     gain, bias = check_each("gain", gain, size), check_each("bias", bias, size)
-    precise = np.result_type(x, np.float32)  # squares of halves overflow
-    centred = x - x.mean(axis=-1, keepdims=True, dtype=precise)
-    variance = np.mean(centred * centred, axis=-1, keepdims=True)
-    normal = centred / np.sqrt(variance + check_number("eps", eps, above=0))
-    normed: Floats = gain * normal.astype(x.dtype, copy=False) + bias
+    normal, _ = standardise(x, eps)
+    normed: Floats = gain * normal + bias
     return normed
 
 
@@ -171,11 +220,17 @@ def gelu(x: ArrayLike, approximate: str = "none") -> Floats:
     x = as_float("x", x)
     check_choice("approximate", approximate, ("none", "tanh"))
     if approximate == "tanh":
-        below = (1 + np.tanh(math.sqrt(2 / math.pi) * (x + 0.044715 * x * x * x))) / 2
-    else:  # half the complementary error function, in double precision
-        below = np.vectorize(math.erfc, otypes=[np.float64])(x / -math.sqrt(2)) / 2
-    product: Floats = x * below.astype(x.dtype, copy=False)
+        bend = np.tanh(math.sqrt(2 / math.pi) * (x + 0.044715 * x * x * x))
+        return x * ((1 + bend) / 2)
+    product: Floats = x * share_below(x)
     return product
+
+
+def share_below(x: Floats) -> Floats:
+    """The share of a normal distribution below x, exact in double precision."""
+    halves = np.vectorize(math.erfc, otypes=[np.float64])(x / -math.sqrt(2))
+    share: Floats = (halves / 2).astype(x.dtype, copy=False)
+    return share
 
 
 ACTIVATIONS: dict[str | None, Callable[[Floats], Floats]] = {

@@ -38,6 +38,7 @@ from attention_core._check import (
     check_words,
 )
 from attention_core.heads import merge_heads, split_heads
+from attention_core.layers import standardise
 from attention_core.normalize import softmax
 
 __all__ = [
@@ -557,7 +558,7 @@ def _project_back(w: Named, g: Named, name: str, x: Floats, d_output: Floats) ->
 
 def _norm(w: Named, name: str, x: Floats) -> tuple[Floats, tuple[Floats, Floats]]:
     """A layer norm, and what the way back needs of it."""
-    scaled = gradients.standardise(x)
+    scaled = standardise(x)
     return scaled[0] * w[name + ".gain"] + w[name + ".bias"], scaled
 
 

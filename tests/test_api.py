@@ -5,15 +5,13 @@ import inspect
 import pkgutil
 import subprocess
 import sys
+from importlib import import_module
 
 import pytest
 
 import attention_core
 from attention_core import (
     attend,
-    cache,
-    example,
-    exercises,
     gradients,
     heads,
     layers,
@@ -21,29 +19,16 @@ from attention_core import (
     normalize,
     positions,
     scores,
-    self_attention,
     steps,
     training,
     transformer,
 )
 
-MODULES = (
-    attend,
-    cache,
-    example,
-    exercises,
-    gradients,
-    heads,
-    layers,
-    masks,
-    normalize,
-    positions,
-    scores,
-    self_attention,
-    steps,
-    training,
-    transformer,
-)
+MODULES = [
+    import_module(f"attention_core.{module.name}")
+    for module in pkgutil.iter_modules(attention_core.__path__)
+    if not module.name.startswith("_") and module.name != "illustrate"
+]
 PUBLIC = {
     f"{module.__name__}.{name}": getattr(module, name)
     for module in MODULES
@@ -147,7 +132,7 @@ def test_signatures():
     arrays = ["query", "key", "value", "d_output"]
     assert parameters(gradients.attention) == [*arrays, "mask=", "scale=", "*weights="]
     assert parameters(gradients.linear) == ["x", "weight", "d_output"]
-    assert parameters(gradients.standardise) == ["x", "eps="]
+    assert parameters(layers.standardise) == ["x", "eps="]
     assert parameters(gradients.layer_norm) == ["x", "gain", "d_output", "eps=", "saved="]
     assert parameters(gradients.gelu) == ["x", "d_output", "approximate="]
     assert parameters(gradients.relu) == ["x", "d_output"]
