@@ -269,6 +269,13 @@ class _Stack:
         if not self.layers:
             raise ValueError("layers must hold one layer or more: got none")
 
+    def _through(self, x: ArrayLike, *others: Any) -> Floats:
+        """Tokens after all layers, each of which is given the same others, and the last norm."""
+        stream: Floats = as_float("x", x)
+        for layer in self.layers:
+            stream = layer(stream, *others)
+        return stream if self.norm is None else self.norm(stream)
+
     def __repr__(self) -> str:
         """How many layers, and what they are."""
         return f"{type(self).__name__}({len(self.layers)} x {self.layers[0]}, norm={self.norm})"
@@ -373,10 +380,7 @@ class Encoder(_Stack):
         TypeError
             If x holds anything but real numbers, or the mask integers.
         """
-        x = as_float("x", x)
-        for layer in self.layers:
-            x = layer(x, mask)
-        return x if self.norm is None else self.norm(x)
+        return self._through(x, mask)
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -439,10 +443,7 @@ class Decoder(_Stack):
         TypeError
             If tokens hold anything but real numbers, or a mask integers.
         """
-        x = as_float("x", x)
-        for layer in self.layers:
-            x = layer(x, memory, mask, memory_mask)
-        return x if self.norm is None else self.norm(x)
+        return self._through(x, memory, mask, memory_mask)
 
 
 def _under(before: str, arrays: Mapping[str, Floats]) -> dict[str, Floats]:

@@ -14,15 +14,15 @@ from .._check import Floats, as_float
 from .._format import number, vector
 from ..positions import rotary
 from .canvas import MARGIN, Canvas
-from .figure import Figure
+from .figure import Figure, Played
 
 #: The most that a reader can choose, of the key's position and of the distance.
 _MOST = 11
 _RADIUS = 44.0
 
 
-@dataclass(frozen=True)
-class Dial:
+@dataclass(frozen=True, repr=False)
+class Dial(Played):
     """Two hands that a reader can turn; on paper and without scripts, three pictures of them.
 
     Attributes
@@ -42,22 +42,6 @@ class Dial:
         return (
             f'<attention-dial data-dial="{escape(self.state)}">{self.figure.html}</attention-dial>'
         )
-
-    @property
-    def svg(self) -> str:
-        """The picture of the positions that the dial begins with."""
-        return self.figure.svg
-
-    @property
-    def alt(self) -> str:
-        """What is in the picture, in words."""
-        return self.figure.alt
-
-    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
-        return {"text/html": self.html, "image/svg+xml": self.svg, "text/plain": repr(self)}
-
-    def __repr__(self) -> str:
-        return f"Dial: {self.figure.alt}"
 
 
 def dial(

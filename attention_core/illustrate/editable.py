@@ -18,15 +18,15 @@ from ..normalize import softmax
 from ..scores import cosine, dot, scaled_dot
 from . import pictures
 from .canvas import Canvas, subscript
-from .figure import Figure
+from .figure import Figure, Played
 from .frames import _across, _centres, _draw_line, _Item, _pipeline
 
 #: As many as fit a phone.
 _MOST = {"tokens": 6, "d_model": 8, "d_k": 8, "d_v": 8}
 
 
-@dataclass(frozen=True)
-class Bench:
+@dataclass(frozen=True, repr=False)
+class Bench(Played):
     """An editable model that, on paper and without scripts, is its own picture.
 
     Attributes
@@ -55,22 +55,6 @@ class Bench:
             f'<attention-bench data-model="{escape(self.model)}"{more}>'
             f"{self.figure.html}</attention-bench>"
         )
-
-    @property
-    def svg(self) -> str:
-        """The picture of the numbers that the bench begins with."""
-        return self.figure.svg
-
-    @property
-    def alt(self) -> str:
-        """What is in the picture, in words."""
-        return self.figure.alt
-
-    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
-        return {"text/html": self.html, "image/svg+xml": self.svg, "text/plain": repr(self)}
-
-    def __repr__(self) -> str:
-        return f"Bench: {self.figure.alt}"
 
 
 def bench(

@@ -95,3 +95,30 @@ class Figure:
 
     def __repr__(self) -> str:
         return f"Figure: {self.alt}"
+
+
+class Played:
+    """What plays where scripts run, and is its own picture elsewhere."""
+
+    figure: Figure
+
+    @property
+    def html(self) -> str:
+        """The element, with its picture inside."""
+        raise NotImplementedError
+
+    @property
+    def svg(self) -> str:
+        """The picture as one SVG element."""
+        return self.figure.svg
+
+    @property
+    def alt(self) -> str:
+        """What is in the picture, in words."""
+        return self.figure.alt
+
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
+        return {"text/html": self.html, "image/svg+xml": self.svg, "text/plain": repr(self)}
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}: {self.alt}"

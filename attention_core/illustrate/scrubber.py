@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike
 
 from .._check import Floats
 from .canvas import MARGIN, Canvas
-from .figure import Figure
+from .figure import Figure, Played
 from .pictures import _array
 
 _ACROSS = 360.0
@@ -23,8 +23,8 @@ _HIGH = 17.0
 _CELLS = "fill:var(--c);stroke:var(--paper)"
 
 
-@dataclass(frozen=True)
-class Scrubber:
+@dataclass(frozen=True, repr=False)
+class Scrubber(Played):
     """Moments on a slider where scripts run, and the last of them as a picture elsewhere.
 
     Attributes
@@ -43,22 +43,6 @@ class Scrubber:
         """The element, with its picture inside."""
         data = escape(self.data, quote=False).replace("'", "&#x27;")
         return f"<attention-scrubber data-moments='{data}'>{self.figure.html}</attention-scrubber>"
-
-    @property
-    def svg(self) -> str:
-        """The last moment as one SVG element."""
-        return self.figure.svg
-
-    @property
-    def alt(self) -> str:
-        """What is in the picture, in words."""
-        return self.figure.alt
-
-    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
-        return {"text/html": self.html, "image/svg+xml": self.svg, "text/plain": repr(self)}
-
-    def __repr__(self) -> str:
-        return f"Scrubber: {self.figure.alt}"
 
 
 def scrubber(
