@@ -296,10 +296,6 @@ def test_a_run_unlike_the_stored_one_is_found(spoil, said):
 # --- what runs -----------------------------------------------------------------------------------
 
 
-#: What Chromium itself asks on seeing a form, whatever the page.
-CHROMIUM = "CONNECT content-autofill.googleapis.com:443"
-
-
 class Site(ThreadingHTTPServer):
     """The site below /book/, and a proxy for everything else: it writes down and refuses."""
 
@@ -337,9 +333,7 @@ class Handler(SimpleHTTPRequestHandler):
             super().do_GET()
 
     def refuse(self) -> None:
-        asked = f"{self.command} {self.path}"
-        if asked != CHROMIUM:
-            self.server.outside.append(asked)
+        self.server.outside.append(f"{self.command} {self.path}")
         self.answer(403, b"", "text/plain")
 
     def answer(self, status: int, body: bytes, kind: str) -> None:

@@ -47,7 +47,9 @@ def browser():
         pytest.skip("no Chromium is installed")
     sync_api = pytest.importorskip("playwright.sync_api")
     with sync_api.sync_playwright() as playwright:
-        quiet = ["background-networking", "component-update", "sync", "gpu"]
+        # Autofill asks a server of its own about every form that it sees.
+        autofill = "features=AutofillServerCommunication"
+        quiet = ["background-networking", "component-update", "sync", "gpu", autofill]
         browser = playwright.chromium.launch(
             executable_path=path,
             args=["--no-sandbox", "--no-first-run", *(f"--disable-{name}" for name in quiet)],
