@@ -1,4 +1,5 @@
-"""What the tests in a browser share: a host for a folder, JupyterLab after Run All, and axe."""
+"""What the tests in a browser share: a host for a folder, JupyterLab after Run All, axe, and what
+every element of the book must do on a page, whatever it plays."""
 
 from __future__ import annotations
 
@@ -17,6 +18,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import nbformat
+
+from attention_core.illustrate.elements import script
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -140,3 +143,129 @@ def axe(tab, colours_only: bool = False) -> list[str]:
     return [
         f"{fault['id']}: {' '.join(fault['nodes'][0]['html'].split())[:120]}" for fault in faults
     ]
+
+
+# --- an element on a page of its own -------------------------------------------------------------
+
+WIDE, NARROW = {"width": 1280, "height": 800}, {"width": 360, "height": 740}
+THEMES_AND_WIDTHS = [(theme, size) for theme in ("light", "dark") for size in (WIDE, NARROW)]
+
+
+def page(body: str, theme: str = "light") -> str:
+    paper = {"light": "#fff", "dark": "#14181E"}[theme]
+    return (
+        f'<!doctype html><html lang="en" data-theme="{theme}"><head><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width, initial-scale=1"><title>Play</title>'
+        f'<link rel="icon" href="data:,"><style>body{{margin:0 16px;background:{paper}}}'
+        "main{max-width:740px;margin:auto}h1{color:#777}figure{margin:0}</style>"
+        '<script defer src="attention.js"></script></head><body><main>'
+        f"<h1>Play</h1>{body}</main></body></html>"
+    )
+
+
+class Tabs:
+    """Opens pages from a folder and hears what they say.
+
+    Called without a body, it opens the one that it was given; `still` asks for less motion.
+    """
+
+    def __init__(self, opener, folder: Path, body: str, still: bool = False) -> None:
+        self.opener, self.folder, self.body, self.still = opener, folder, body, still
+        self.contexts = []
+
+    def __call__(self, body=None, *, theme="light", js=None, size=WIDE, hash="", still=None, **how):
+        (self.folder / "attention.js").write_text(script() if js is None else js, encoding="utf-8")
+        html = page(self.body if body is None else body, theme)
+        (self.folder / "page.html").write_text(html, encoding="utf-8")
+        still = self.still if still is None else still
+        how = {"reduced_motion": "reduce" if still else "no-preference"} | how
+        context = self.opener.new_context(viewport=size, offline=True, **how)
+        self.contexts.append(context)
+        tab = context.new_page()
+        tab.set_default_timeout(5000)
+        tab.heard = []
+        tab.on("console", lambda message: tab.heard.append(f"console: {message.text}"))
+        tab.on("pageerror", lambda error: tab.heard.append(f"script error: {error}"))
+        tab.goto((self.folder / "page.html").as_uri() + hash)
+        return tab
+
+    def close(self) -> None:
+        for context in self.contexts:
+            context.close()
+
+
+def layout_faults(tab, element: str, theme: str, width: int) -> list[str]:
+    """What an element must not do on any page; `element` is an expression for it."""
+    found = [f"heard {said}" for said in tab.heard]
+    if tab.evaluate("document.documentElement.scrollWidth") > width:
+        found.append("the page scrolls sideways")
+    if tab.evaluate(f"{element}.hasAttribute('dark')") != (theme == "dark"):
+        found.append("the theme is not the page's")
+    small = tab.evaluate(
+        f"""() => [...document.querySelectorAll({element}.localName)].flatMap((each) =>
+            [...each.shadowRoot.querySelectorAll("button, select, input, .cell")]
+            .map((e) => e.type === "checkbox" ? e.closest("label") : e)
+            .filter((e) => e.getBoundingClientRect().height < 40)
+            .map((e) => e.outerHTML.slice(0, 90)))"""
+    )
+    found += [f"less than 40 px high: {control}" for control in small[:3]]
+    if in_view(tab, element) != [False, True]:
+        found.append(f"picture, element in view: {in_view(tab, element)}")
+    return found
+
+
+def in_view(tab, element: str) -> list[bool]:
+    """Whether the picture is in view, and whether what plays is."""
+    return tab.evaluate(
+        f"[{element}.querySelector('svg').getBoundingClientRect().height > 0,"
+        f" {element}.shadowRoot.querySelector('.live').getBoundingClientRect().height > 0]"
+    )
+
+
+def paper_faults(tab, element: str) -> list[str]:
+    """On paper there is the picture, and nothing to play with."""
+    tab.emulate_media(media="print")
+    seen = in_view(tab, element)
+    return [] if seen == [True, False] else [f"picture, element on paper: {seen}"]
+
+
+def spilled(tab, element: str) -> list[str]:
+    """What reaches out of the drawing that plays."""
+    wide = tab.evaluate(
+        f"(() => {{ const r = {element}.shadowRoot, b = r.querySelector('.picture')"
+        ".getBoundingClientRect(); return [...r.querySelectorAll('.picture *')].filter((e) => {"
+        " const own = e.getBoundingClientRect(); return own.width &&"
+        " (own.left < b.left - 2 || own.right > b.right + 2 || own.bottom > b.bottom + 2); })"
+        ".map((e) => e.outerHTML.slice(0, 80)); })()"
+    )
+    return [f"reaches out of the picture: {each}" for each in wide[:2]]
+
+
+def tabbed(tab, count: int) -> tuple[list[str], list[str]]:
+    """The names of the controls that Tab leads to, and the faults of their focus."""
+    names, found = [], []
+    deep = (
+        "let e = document.activeElement; while (e.shadowRoot?.activeElement)"
+        " e = e.shadowRoot.activeElement;"
+    )
+    for _ in range(count):
+        tab.keyboard.press("Tab")
+        names.append(tab.evaluate(f"(() => {{ {deep} return e.getAttribute('aria-label'); }})()"))
+        edge = tab.evaluate(f"(() => {{ {deep} return getComputedStyle(e).outlineWidth; }})()")
+        if float(edge.removesuffix("px")) < 2:
+            found.append(f"focus on {names[-1]} cannot be seen")
+    return names, found
+
+
+def unannounced(tab, element: str, text: str) -> list[str]:
+    """A fault, unless a screen reader is told this text soon."""
+    try:
+        tab.wait_for_function(
+            f"text => {element}.shadowRoot.querySelector('[aria-live=polite]').textContent"
+            ".replaceAll('\\u00a0', ' ') === text.replaceAll('\\u00a0', ' ')",
+            arg=text,
+            timeout=1500,
+        )
+    except Exception:
+        return ["what is seen is not announced"]
+    return []

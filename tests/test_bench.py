@@ -22,7 +22,7 @@ from attention_core import SelfAttention, attention, example, scores
 from attention_core.illustrate.editable import bench
 from attention_core.illustrate.elements import enable, script
 from attention_core.illustrate.palette import DARK, LIGHT
-from tests.play import axe, run_all
+from tests.play import NARROW, THEMES_AND_WIDTHS, Tabs, axe, layout_faults, paper_faults, run_all
 from tests.site_checks import SITE, pages_of
 from tests.test_pages import browser  # noqa: F401 (a fixture)
 
@@ -160,50 +160,11 @@ TWO = (
     ).html
     + bench(*example.worked, examples=True).html
 )
-WIDE, NARROW = {"width": 1280, "height": 800}, {"width": 360, "height": 740}
-
-
-def page(body: str, theme: str = "light") -> str:
-    paper = {"light": "#fff", "dark": "#14181E"}[theme]
-    return (
-        f'<!doctype html><html lang="en" data-theme="{theme}"><head><meta charset="utf-8">'
-        '<meta name="viewport" content="width=device-width, initial-scale=1"><title>Bench</title>'
-        f'<link rel="icon" href="data:,"><style>body{{margin:0 16px;background:{paper}}}'
-        "main{max-width:740px;margin:auto}h1{color:#777}</style>"
-        '<script defer src="attention.js"></script></head><body><main>'
-        f"<h1>Bench</h1>{body}</main></body></html>"
-    )
-
-
-class Tabs:
-    """Opens pages from a folder and hears what they say."""
-
-    def __init__(self, opener, folder):
-        self.opener, self.folder, self.contexts = opener, folder, []
-
-    def __call__(self, body=TWO, *, theme="light", js=None, size=WIDE, hash="", link=True, **how):
-        (self.folder / "attention.js").write_text(script() if js is None else js, encoding="utf-8")
-        if link:
-            body = body.replace(*LINKED)
-        (self.folder / "page.html").write_text(page(body, theme), encoding="utf-8")
-        context = self.opener.new_context(viewport=size, offline=True, **how)
-        self.contexts.append(context)
-        tab = context.new_page()
-        tab.set_default_timeout(5000)
-        tab.heard = []
-        tab.on("console", lambda message: tab.heard.append(f"console: {message.text}"))
-        tab.on("pageerror", lambda error: tab.heard.append(f"script error: {error}"))
-        tab.goto((self.folder / "page.html").as_uri() + hash)
-        return tab
-
-    def close(self):
-        for context in self.contexts:
-            context.close()
 
 
 @pytest.fixture
 def tabs(browser, tmp_path):  # noqa: F811
-    opened = Tabs(browser, tmp_path)
+    opened = Tabs(browser, tmp_path, TWO.replace(*LINKED))
     yield opened
     opened.close()
 
@@ -428,28 +389,7 @@ def sums(tab) -> list[str]:
 
 
 def looks(tab, theme: str, width: int) -> list[str]:
-    """Faults of the layout: overflow, small targets, the wrong theme."""
-    found = [f"heard {said}" for said in tab.heard]
-    if tab.evaluate("document.documentElement.scrollWidth") > width:
-        found.append("the page scrolls sideways")
-    if tab.evaluate(f"{FULL}.hasAttribute('dark')") != (theme == "dark"):
-        found.append("the theme is not the page's")
-    small = tab.evaluate(
-        """() => [...document.querySelectorAll("attention-bench")].flatMap((bench) =>
-            [...bench.shadowRoot.querySelectorAll("button, select, input, .cell")]
-            .map((e) => e.type === "checkbox" ? e.closest("label") : e)
-            .filter((e) => e.getBoundingClientRect().height < 40)
-            .map((e) => e.outerHTML.slice(0, 90)))"""
-    )
-    found += [f"less than 40 px high: {element}" for element in small[:3]]
-    shown = tab.evaluate(
-        f"[getComputedStyle({FULL}.querySelector('figure')).display !== 'none' &&"
-        f" {FULL}.querySelector('figure').getBoundingClientRect().height > 0,"
-        f" {FULL}.shadowRoot.querySelector('.live').getBoundingClientRect().height > 0]"
-    )
-    if shown != [False, True]:
-        found.append(f"picture, bench in view: {shown}")
-    return found
+    return layout_faults(tab, FULL, theme, width)
 
 
 def clashes(tab) -> list[str]:
@@ -481,16 +421,7 @@ def moves(tab) -> list[str]:
 
 
 def paper(tab) -> list[str]:
-    """On paper there is the picture, and nothing to play with."""
-    tab.emulate_media(media="print")
-    seen = tab.evaluate(
-        f"[{FULL}.querySelector('svg').getBoundingClientRect().height > 0,"
-        f" {FULL}.shadowRoot.querySelector('.live').getBoundingClientRect().height > 0]"
-    )
-    return [] if seen == [True, False] else [f"picture, bench on paper: {seen}"]
-
-
-THEMES_AND_WIDTHS = [(theme, size) for theme in ("light", "dark") for size in (WIDE, NARROW)]
+    return paper_faults(tab, FULL)
 
 
 def test_the_element_computes_what_attention_core_computes(tabs):
@@ -789,7 +720,7 @@ def test_an_address_that_is_not_a_state_is_left_alone(tabs, hash):
 
 
 def test_without_leave_the_address_is_not_touched(tabs):
-    tab = tabs(link=False)
+    tab = tabs(TWO)
     cell(tab, "Inputs", 0, 0).locator("input").fill("5")
     tab.wait_for_timeout(400)
     assert tab.evaluate("location.hash") == ""

@@ -16,8 +16,7 @@ import pytest
 from attention_core import illustrate, positions
 from attention_core.illustrate.dial import dial
 from attention_core.illustrate.elements import script
-from tests.play import axe, run_all
-from tests.test_bench import NARROW, THEMES_AND_WIDTHS, Tabs
+from tests.play import NARROW, THEMES_AND_WIDTHS, Tabs, axe, layout_faults, paper_faults, run_all
 from tests.test_illustrate import words
 from tests.test_pages import browser  # noqa: F401 (a fixture)
 
@@ -114,17 +113,12 @@ def test_what_the_dial_cannot_show_is_refused(change, error, said):
 # --- the element --------------------------------------------------------------------------------
 
 
-class DialTabs(Tabs):
-    """Pages with two dials."""
-
-    def __call__(self, **how):
-        body = SHOWN.html + dial([3, -1], [0.5, 1], turn=45, places=(4, 1), shift=1).html
-        return super().__call__(body, **how)
+TWO = SHOWN.html + dial([3, -1], [0.5, 1], turn=45, places=(4, 1), shift=1).html
 
 
 @pytest.fixture
 def tabs(browser, tmp_path):  # noqa: F811
-    opened = DialTabs(browser, tmp_path)
+    opened = Tabs(browser, tmp_path, TWO)
     yield opened
     opened.close()
 
@@ -246,9 +240,7 @@ def by_keyboard(tab) -> list[str]:
 
 def looks(tab, theme: str, width: int) -> list[str]:
     """Faults of the layout: overflow, small targets, the wrong theme, a picture too many."""
-    found = [f"heard {said}" for said in tab.heard]
-    if tab.evaluate(f"{FIRST}.hasAttribute('dark')") != (theme == "dark"):
-        found.append("the theme is not the page's")
+    found = layout_faults(tab, FIRST, theme, width)
     heights = set()
     for m, n in ((3, 0), (22, 11), (11, 11), (18, 9), (5, 4)):
         tab.evaluate(f"{FIRST}.places = [{m}, {n}]")
@@ -257,19 +249,6 @@ def looks(tab, theme: str, width: int) -> list[str]:
         heights.add(tab.evaluate(f"{FIRST}.getBoundingClientRect().height"))
     if len(heights) > 1:
         found.append(f"it changes its height: {heights}")
-    small = tab.evaluate(
-        f"[...{FIRST}.shadowRoot.querySelectorAll('input')]"
-        ".filter((e) => e.getBoundingClientRect().height < 40).length"
-    )
-    if small:
-        found.append("a control is less than 40 px high")
-    shown = tab.evaluate(
-        f"[getComputedStyle({FIRST}.querySelector('figure')).display !== 'none' &&"
-        f" {FIRST}.querySelector('figure').getBoundingClientRect().height > 0,"
-        f" {FIRST}.shadowRoot.querySelector('.live').getBoundingClientRect().height > 0]"
-    )
-    if shown != [False, True]:
-        found.append(f"picture, dial in view: {shown}")
     return found
 
 
@@ -284,13 +263,7 @@ def moves(tab) -> list[str]:
 
 
 def paper(tab) -> list[str]:
-    """On paper there is the picture, and nothing to play with."""
-    tab.emulate_media(media="print")
-    seen = tab.evaluate(
-        f"[{FIRST}.querySelector('svg').getBoundingClientRect().height > 0,"
-        f" {FIRST}.shadowRoot.querySelector('.live').getBoundingClientRect().height > 0]"
-    )
-    return [] if seen == [True, False] else [f"picture, dial on paper: {seen}"]
+    return paper_faults(tab, FIRST)
 
 
 def refuses(tab) -> list[str]:

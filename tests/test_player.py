@@ -19,7 +19,18 @@ from attention_core._format import number
 from attention_core.illustrate.elements import script
 from attention_core.illustrate.scenes import SEQUENCES, STEPS
 from attention_core.illustrate.sequences import animate
-from tests.play import axe, run_all
+from tests.play import (
+    NARROW,
+    THEMES_AND_WIDTHS,
+    Tabs,
+    axe,
+    layout_faults,
+    paper_faults,
+    run_all,
+    spilled,
+    tabbed,
+    unannounced,
+)
 from tests.test_pages import browser  # noqa: F401 (a fixture)
 
 EXAMPLES = {
@@ -216,54 +227,14 @@ def test_the_script_computes_nothing():
 
 # --- pages ------------------------------------------------------------------------------------------
 
-WIDE, NARROW = {"width": 1280, "height": 800}, {"width": 360, "height": 740}
 TWO = shown({"step": 4}).html + shown({"sequence": "attend"}).html
 FIRST = "document.querySelectorAll('attention-steps')[0]"
 SECOND = "document.querySelectorAll('attention-steps')[1]"
 
 
-def page(body: str, theme: str = "light") -> str:
-    paper = {"light": "#fff", "dark": "#14181E"}[theme]
-    return (
-        f'<!doctype html><html lang="en" data-theme="{theme}"><head><meta charset="utf-8">'
-        '<meta name="viewport" content="width=device-width, initial-scale=1"><title>Steps</title>'
-        f'<link rel="icon" href="data:,"><style>body{{margin:0 16px;background:{paper}}}'
-        "main{max-width:704px;margin:auto}h1{color:#777}figure{margin:0}</style>"
-        '<script defer src="attention.js"></script></head><body><main>'
-        f"<h1>Steps</h1>{body}</main></body></html>"
-    )
-
-
-class Tabs:
-    """Opens pages from a folder and hears what they say."""
-
-    def __init__(self, browser, folder):  # noqa: F811
-        self.browser, self.folder, self.contexts = browser, folder, []
-
-    def __call__(self, body=TWO, *, theme="light", js=None, size=WIDE, still=True, **how):
-        (self.folder / "attention.js").write_text(script() if js is None else js, encoding="utf-8")
-        (self.folder / "page.html").write_text(page(body, theme), encoding="utf-8")
-        motion = "reduce" if still else "no-preference"
-        context = self.browser.new_context(
-            viewport=size, offline=True, reduced_motion=motion, **how
-        )
-        self.contexts.append(context)
-        tab = context.new_page()
-        tab.set_default_timeout(5000)
-        tab.heard = []
-        tab.on("console", lambda message: tab.heard.append(f"console: {message.text}"))
-        tab.on("pageerror", lambda error: tab.heard.append(f"script error: {error}"))
-        tab.goto((self.folder / "page.html").as_uri())
-        return tab
-
-    def close(self):
-        for context in self.contexts:
-            context.close()
-
-
 @pytest.fixture
 def tabs(browser, tmp_path):  # noqa: F811
-    opened = Tabs(browser, tmp_path)
+    opened = Tabs(browser, tmp_path, TWO, still=True)
     yield opened
     opened.close()
 
@@ -343,21 +314,7 @@ def wrong_path(tab) -> list[str]:
 
 def by_keyboard(tab) -> list[str]:
     """Tab to the player, then arrows, Home, End and space: no pointer."""
-    found = []
-    focused = (
-        "(() => { let e = document.activeElement; while (e.shadowRoot?.activeElement)"
-        " e = e.shadowRoot.activeElement; return e.getAttribute('aria-label'); })()"
-    )
-    names = []
-    for _ in range(8):
-        tab.keyboard.press("Tab")
-        names.append(tab.evaluate(focused))
-        edge = tab.evaluate(
-            "(() => { let e = document.activeElement; while (e.shadowRoot?.activeElement)"
-            " e = e.shadowRoot.activeElement; return getComputedStyle(e).outlineWidth; })()"
-        )
-        if float(edge.removesuffix("px")) < 2:
-            found.append(f"focus on {names[-1]} cannot be seen")
+    names, found = tabbed(tab, 8)
     if names != ["Previous", "Play", "Next", "Frame"] * 2:
         found.append(f"Tab leads to {names}")
     for key, expected in [
@@ -386,50 +343,17 @@ def by_keyboard(tab) -> list[str]:
     if at(tab) != 1:
         found.append("arrows do nothing on the buttons")
     expected = shown({"sequence": "attend"}).frames[1].sentence
-    try:
-        tab.wait_for_function(
-            f"text => {SECOND}.shadowRoot.querySelector('[aria-live=polite]').textContent"
-            ".replaceAll('\\u00a0', ' ') === text",
-            arg=expected,
-            timeout=1500,
-        )
-    except Exception:
-        found.append("what happens is not announced")
-    return found
+    return found + unannounced(tab, SECOND, expected)
 
 
 def looks(tab, theme: str, width: int) -> list[str]:
     """Faults of the layout: overflow, small targets, the wrong theme, more than one picture."""
-    found = [f"heard {said}" for said in tab.heard]
-    if tab.evaluate("document.documentElement.scrollWidth") > width:
-        found.append("the page scrolls sideways")
-    if tab.evaluate(f"{SECOND}.hasAttribute('dark')") != (theme == "dark"):
-        found.append("the theme is not the page's")
-    small = tab.evaluate(
-        """() => [...document.querySelectorAll("attention-steps")].flatMap((player) =>
-            [...player.shadowRoot.querySelectorAll("button, input")]
-            .filter((e) => e.getBoundingClientRect().height < 40)
-            .map((e) => e.outerHTML.slice(0, 90)))"""
-    )
-    found += [f"less than 40 px high: {element}" for element in small[:3]]
-    seen = tab.evaluate(
-        f"[{SECOND}.querySelector('figure').getBoundingClientRect().height > 0,"
-        f" {SECOND}.shadowRoot.querySelector('.live').getBoundingClientRect().height > 0]"
-    )
-    if seen != [False, True]:
-        found.append(f"picture, player in view: {seen}")
+    found = layout_faults(tab, SECOND, theme, width)
     heights = set()
     for place in range(tab.evaluate(f"{SECOND}.length")):
         tab.evaluate(f"{SECOND}.position = {place}")
         heights.add(tab.evaluate(f"{SECOND}.getBoundingClientRect().height"))
-        wide = tab.evaluate(
-            f"(() => {{ const r = {SECOND}.shadowRoot, b = r.querySelector('.picture')"
-            ".getBoundingClientRect(); return [...r.querySelectorAll('.picture *')].filter((e) => {"
-            " const own = e.getBoundingClientRect(); return own.width &&"
-            " (own.left < b.left - 2 || own.right > b.right + 2 || own.bottom > b.bottom + 2); })"
-            ".map((e) => e.outerHTML.slice(0, 80)); })()"
-        )
-        found += [f"frame {place} reaches out of the picture: {element}" for element in wide[:2]]
+        found += [f"frame {place}: {fault}" for fault in spilled(tab, SECOND)]
     if len(heights) != 1:
         found.append(f"the page jumps: {heights}")
     return found
@@ -472,16 +396,7 @@ def moves(tab) -> list[str]:
 
 
 def paper(tab) -> list[str]:
-    """On paper there is the picture, and nothing to play with."""
-    tab.emulate_media(media="print")
-    seen = tab.evaluate(
-        f"[{SECOND}.querySelector('svg').getBoundingClientRect().height > 0,"
-        f" {SECOND}.shadowRoot.querySelector('.live').getBoundingClientRect().height > 0]"
-    )
-    return [] if seen == [True, False] else [f"picture, player on paper: {seen}"]
-
-
-THEMES_AND_WIDTHS = [(theme, size) for theme in ("light", "dark") for size in (WIDE, NARROW)]
+    return paper_faults(tab, SECOND)
 
 
 def test_what_is_drawn_is_what_python_says(tabs):

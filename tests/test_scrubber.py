@@ -16,9 +16,19 @@ import pytest
 from attention_core import softmax
 from attention_core.illustrate.elements import script
 from attention_core.illustrate.scrubber import coded, decoded, scrubber
-from tests.play import axe, run_all
+from tests.play import (
+    NARROW,
+    THEMES_AND_WIDTHS,
+    Tabs,
+    axe,
+    layout_faults,
+    paper_faults,
+    run_all,
+    spilled,
+    tabbed,
+    unannounced,
+)
 from tests.test_pages import browser  # noqa: F401 (a fixture)
-from tests.test_player import NARROW, WIDE, Tabs
 
 LETTERS, TOKENS = "abc", ["c1", "a7", "b2", "d4"]
 NAMES = ["Before", "After 10 steps", "After 20 steps"]
@@ -115,8 +125,8 @@ SECOND = "document.querySelectorAll('attention-scrubber')[1]"
 
 @pytest.fixture
 def tabs(browser, tmp_path):  # noqa: F811
-    opened = Tabs(browser, tmp_path)
-    yield lambda body=TWO, **how: opened(body, **how)
+    opened = Tabs(browser, tmp_path, TWO, still=True)
+    yield opened
     opened.close()
 
 
@@ -152,17 +162,7 @@ def wrong_drawing(tab) -> list[str]:
 
 def by_keyboard(tab) -> list[str]:
     """Tab to the element, then arrows, Home and End: no pointer."""
-    found, names = [], []
-    deep = (
-        "let e = document.activeElement; while (e.shadowRoot?.activeElement)"
-        " e = e.shadowRoot.activeElement;"
-    )
-    for _ in range(6):
-        tab.keyboard.press("Tab")
-        names.append(tab.evaluate(f"(() => {{ {deep} return e.getAttribute('aria-label'); }})()"))
-        edge = tab.evaluate(f"(() => {{ {deep} return getComputedStyle(e).outlineWidth; }})()")
-        if float(edge.removesuffix("px")) < 2:
-            found.append(f"focus on {names[-1]} cannot be seen")
+    names, found = tabbed(tab, 6)
     if names != ["Previous", "Next", "Moment"] * 2:
         found.append(f"Tab leads to {names}")
     for key, expected in [
@@ -183,52 +183,22 @@ def by_keyboard(tab) -> list[str]:
         found.append("arrows do nothing on the buttons")
     tab.keyboard.press("ArrowLeft")
     expected = tab.evaluate(f"{SECOND}.shadowRoot.querySelector('.words').textContent")
-    try:
-        tab.wait_for_function(
-            f"text => {SECOND}.shadowRoot.querySelector('[aria-live=polite]').textContent === text",
-            arg=expected,
-            timeout=1500,
-        )
-    except Exception:
-        found.append("what is seen is not announced")
-    return found
+    return found + unannounced(tab, SECOND, expected)
 
 
 def looks(tab, theme: str, width: int) -> list[str]:
     """Faults of the layout: overflow, small targets, the wrong theme, more than one picture."""
-    found = [f"heard {said}" for said in tab.heard]
-    if tab.evaluate("document.documentElement.scrollWidth") > width:
-        found.append("the page scrolls sideways")
-    if tab.evaluate(f"{SECOND}.hasAttribute('dark')") != (theme == "dark"):
-        found.append("the theme is not the page's")
+    found = layout_faults(tab, SECOND, theme, width)
     fill = tab.evaluate(f"getComputedStyle({SECOND}.shadowRoot.querySelector('.cells rect')).fill")
     if fill != {"light": "rgb(0, 114, 178)", "dark": "rgb(93, 180, 234)"}[theme]:
         found.append(f"cells are {fill}")
-    small = tab.evaluate(
-        f"[...{SECOND}.shadowRoot.querySelectorAll('button, input')]"
-        ".filter((e) => e.getBoundingClientRect().height < 40).map((e) => e.outerHTML)"
-    )
-    found += [f"less than 40 px high: {each[:90]}" for each in small]
-    seen = tab.evaluate(
-        f"[{SECOND}.querySelector('figure').getBoundingClientRect().height > 0,"
-        f" {SECOND}.shadowRoot.querySelector('.live').getBoundingClientRect().height > 0]"
-    )
-    if seen != [False, True]:
-        found.append(f"picture, element in view: {seen}")
     heights = set()
     for place in range(3):
         tab.evaluate(f"{SECOND}.position = {place}")
         heights.add(tab.evaluate(f"{SECOND}.getBoundingClientRect().height"))
     if len(heights) != 1:
         found.append(f"the page jumps: {heights}")
-    wide = tab.evaluate(
-        f"(() => {{ const r = {SECOND}.shadowRoot, b = r.querySelector('.picture')"
-        ".getBoundingClientRect(); return [...r.querySelectorAll('.picture *')].filter((e) => {"
-        " const own = e.getBoundingClientRect(); return own.width &&"
-        " (own.left < b.left - 2 || own.right > b.right + 2 || own.bottom > b.bottom + 2); })"
-        ".map((e) => e.outerHTML.slice(0, 80)); })()"
-    )
-    return found + [f"reaches out of the picture: {each}" for each in wide[:2]]
+    return found + spilled(tab, SECOND)
 
 
 def clashes(tab) -> list[str]:
@@ -239,13 +209,7 @@ def clashes(tab) -> list[str]:
 
 
 def paper(tab) -> list[str]:
-    """On paper there is the picture, and nothing to play with."""
-    tab.emulate_media(media="print")
-    seen = tab.evaluate(
-        f"[{SECOND}.querySelector('svg').getBoundingClientRect().height > 0,"
-        f" {SECOND}.shadowRoot.querySelector('.live').getBoundingClientRect().height > 0]"
-    )
-    return [] if seen == [True, False] else [f"picture, element on paper: {seen}"]
+    return paper_faults(tab, SECOND)
 
 
 def moves(tab) -> list[str]:
@@ -257,9 +221,6 @@ def moves(tab) -> list[str]:
             return {SECOND}.shadowRoot.getAnimations().length; }}"""
     )
     return [f"{running} things are moving"] if running else []
-
-
-THEMES_AND_WIDTHS = [(theme, size) for theme in ("light", "dark") for size in (WIDE, NARROW)]
 
 
 def test_what_is_drawn_is_what_python_says(tabs):
