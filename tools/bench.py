@@ -5,7 +5,8 @@
 
 Seconds and bytes differ from machine to machine; ratios within a run differ less, so ratios to
 the first way of each comparison are what is printed. Time is the best of some rounds in turn, so
-that a busy moment strikes no way alone; memory is the peak that NumPy asks for during one call.
+that a busy moment strikes no way alone; memory is the peak that NumPy asks for during one call,
+and nothing is said of it beside a library that asks for its own.
 """
 
 from __future__ import annotations
@@ -110,7 +111,8 @@ def main(words: list[str]) -> None:
         print(comparison.__doc__)
         print(f"  {'':28}{'time':>10}{'memory':>10}")
         for name, (t, p) in measure(comparison()).items():
-            print(f"  {name:28}{t:>10.3f}{p:>10.4f}")
+            memory = "" if comparison is training else f"{p:>10.4f}"
+            print(f"  {name:28}{t:>10.3f}{memory}")
 
 
 if __name__ == "__main__":
