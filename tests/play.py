@@ -22,6 +22,8 @@ import nbformat
 from attention_core.illustrate.elements import script
 
 ROOT = Path(__file__).resolve().parent.parent
+#: In how many pieces the text of a page comes over a slow line.
+PIECES = 24
 
 
 def free_port() -> int:
@@ -58,10 +60,27 @@ class _Host(http.server.SimpleHTTPRequestHandler):
         pass
 
 
+class _SlowHost(_Host):
+    """Sends a page in pieces, as a slow line does: the browser draws what it has."""
+
+    def copyfile(self, source, outputfile):
+        data = source.read()
+        start = data.find(b"<article") if self.path.endswith(".html") else -1
+        if start < 0:
+            outputfile.write(data)
+            return
+        outputfile.write(data[:start])
+        step = -(-(len(data) - start) // PIECES)
+        for at in range(start, len(data), step):
+            time.sleep(0.03)
+            outputfile.write(data[at : at + step])
+            outputfile.flush()
+
+
 @contextlib.contextmanager
-def serving(folder: Path, below: str = "") -> Iterator[str]:
+def serving(folder: Path, below: str = "", slowly: bool = False) -> Iterator[str]:
     """The address at which a folder is served, on this machine alone."""
-    handler = type("Host", (_Host,), {"below": below})
+    handler = type("Host", (_SlowHost if slowly else _Host,), {"below": below})
     server = http.server.ThreadingHTTPServer(
         ("127.0.0.1", 0), functools.partial(handler, directory=str(folder))
     )

@@ -204,6 +204,37 @@ def test_page(name, theme, views, site):
     assert not found, "\n".join(found)
 
 
+@pytest.fixture(scope="module")
+def slow_line(browser, site):
+    """A tab on a phone, and an address whose pages come piece by piece."""
+    context = browser.new_context(viewport=PHONE)
+    with serving(site, slowly=True) as address:
+        yield listening(context.new_page(), address), address
+    context.close()
+
+
+def slow_shift(tab, address: str) -> float:
+    """How far what is drawn moves while the rest of the page still arrives."""
+    tab.goto(address, wait_until="load")
+    tab.wait_for_timeout(SETTLED)
+    return tab.evaluate("shifted()")
+
+
+@pytest.mark.parametrize("name", every_page())
+def test_nothing_moves_while_the_page_arrives(name, slow_line):
+    tab, address = slow_line
+    assert slow_shift(tab, f"{address}/{name}") <= MOST_SHIFT
+
+
+def test_what_moves_while_the_page_arrives_is_found(browser, tmp_path):
+    rows = "".join(f"<tr><td>{'a ' * 4 * i}</td><td>{'b ' * (40 - i)}</td></tr>" for i in range(40))
+    page = f"<!DOCTYPE html><title>t</title><article><table>{rows}</table></article>"
+    (tmp_path / "page.html").write_text(page + " " * 2000, encoding="utf-8")
+    with serving(tmp_path, slowly=True) as address, browser.new_context(viewport=PHONE) as context:
+        tab = listening(context.new_page(), address)
+        assert slow_shift(tab, f"{address}/page.html") > MOST_SHIFT
+
+
 @pytest.mark.parametrize("name", every_page())
 def test_menu_on_a_phone(name, views, site):
     found = menu_faults(views["light"], (site / name).as_uri())
