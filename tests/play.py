@@ -3,11 +3,13 @@ every element of the book must do on a page, whatever it plays."""
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import functools
 import http.server
 import importlib.resources
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -16,6 +18,7 @@ import time
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
+from typing import ClassVar
 
 import nbformat
 
@@ -23,7 +26,9 @@ from attention_core.illustrate.elements import script
 
 ROOT = Path(__file__).resolve().parent.parent
 #: In how many pieces the text of a page comes over a slow line.
-PIECES = 24
+PIECES = 12
+LATE = 0.6  # seconds that a font takes there
+INLINE_FONT = re.compile(rb"url\([\"']?data:font/[^,]*;base64,(?P<data>[^)\"']*)[\"']?\)")
 
 
 def free_port() -> int:
@@ -61,7 +66,10 @@ class _Host(http.server.SimpleHTTPRequestHandler):
 
 
 class _SlowHost(_Host):
-    """Sends a page in pieces, as a slow line does: the browser draws what it has."""
+    """A slow line: a page comes in pieces, and the browser draws what it has; the fonts that lie
+    in a style sheet come by themselves, and late."""
+
+    fonts: ClassVar[list[bytes]] = []
 
     def copyfile(self, source, outputfile):
         data = source.read()
@@ -72,9 +80,32 @@ class _SlowHost(_Host):
         outputfile.write(data[:start])
         step = -(-(len(data) - start) // PIECES)
         for at in range(start, len(data), step):
-            time.sleep(0.03)
+            time.sleep(0.02)
             outputfile.write(data[at : at + step])
             outputfile.flush()
+
+    def do_GET(self):
+        asked = self.path.partition("?")[0]
+        if asked.startswith("/late-font/"):
+            time.sleep(LATE)
+            self._say("font/woff2", self.fonts[int(asked.rpartition("/")[2])])
+        elif asked.endswith(".css"):
+            sheet = Path(self.translate_path(self.path)).read_bytes()
+            self._say("text/css", INLINE_FONT.sub(self._put_off, sheet))
+        else:
+            super().do_GET()
+
+    def _put_off(self, found: re.Match[bytes]) -> bytes:
+        self.fonts.append(base64.b64decode(found["data"]))
+        return b"url(/late-font/%d)" % (len(self.fonts) - 1)
+
+    def _say(self, kind: str, body: bytes) -> None:
+        self.send_response(200)
+        self.send_header("Content-Type", kind)
+        self.send_header("Content-Length", str(len(body)))
+        self.send_header("Cache-Control", "no-store")
+        self.end_headers()
+        self.wfile.write(body)
 
 
 @contextlib.contextmanager

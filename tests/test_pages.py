@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.play import axe, serving
+from tests.play import INLINE_FONT, axe, serving
 from tests.site_checks import SITE, pages_of
 
 CHECKS = (Path(__file__).parent / "page_checks.js").read_text(encoding="utf-8")
@@ -22,6 +22,7 @@ THEMES = ("light", "dark")
 PHONE = {"width": 360, "height": 740}
 SAMPLE = "chapters/04-scores.html"
 MOST_SHIFT = 0.02
+MOST_SLOW_SHIFT = 0.03  # where the fonts of formulas come after the first picture
 SETTLED = 150  # milliseconds after loading, by when nothing may move any more
 #: Adds up what moves in the page, as browsers report it.
 SHIFTS = """
@@ -206,16 +207,17 @@ def test_page(name, theme, views, site):
 
 @pytest.fixture(scope="module")
 def slow_line(browser, site):
-    """A tab on a phone, and an address whose pages come piece by piece."""
-    context = browser.new_context(viewport=PHONE)
+    """A narrow tab, and an address whose pages come piece by piece."""
+    context = browser.new_context(viewport={"width": min(WIDTHS), "height": 800})
     with serving(site, slowly=True) as address:
         yield listening(context.new_page(), address), address
     context.close()
 
 
 def slow_shift(tab, address: str) -> float:
-    """How far what is drawn moves while the rest of the page still arrives."""
+    """How far what is drawn moves while the rest of the page, and its fonts, still arrive."""
     tab.goto(address, wait_until="load")
+    tab.evaluate("document.fonts.ready.then(() => null)")
     tab.wait_for_timeout(SETTLED)
     return tab.evaluate("shifted()")
 
@@ -223,16 +225,36 @@ def slow_shift(tab, address: str) -> float:
 @pytest.mark.parametrize("name", every_page())
 def test_nothing_moves_while_the_page_arrives(name, slow_line):
     tab, address = slow_line
-    assert slow_shift(tab, f"{address}/{name}") <= MOST_SHIFT
+    assert slow_shift(tab, f"{address}/{name}") <= MOST_SLOW_SHIFT
 
 
-def test_what_moves_while_the_page_arrives_is_found(browser, tmp_path):
-    rows = "".join(f"<tr><td>{'a ' * 4 * i}</td><td>{'b ' * (40 - i)}</td></tr>" for i in range(40))
-    page = f"<!DOCTYPE html><title>t</title><article><table>{rows}</table></article>"
-    (tmp_path / "page.html").write_text(page + " " * 2000, encoding="utf-8")
+def test_fonts_of_formulas_come_late_over_a_slow_line(slow_line):
+    tab, address = slow_line
+    with tab.expect_response("**/late-font/*") as late:
+        slow_shift(tab, f"{address}/{SAMPLE}")
+    assert late.value.ok
+
+
+MOVING = {
+    "rows that widen their columns": "<table>"
+    + "".join(f"<tr><td>{'a ' * 9 * i}</td><td>{'b ' * 99}</td></tr>" for i in range(9))
+    + "</table>",
+    "a font that breaks lines anew": "<p style='font-family:late'>"
+    + "== " * 320
+    + "</p>"
+    + "<p>b</p>" * 9,
+}
+
+
+@pytest.mark.parametrize("what", MOVING)
+def test_what_moves_while_the_page_arrives_is_found(what, browser, site, tmp_path):
+    font = next(INLINE_FONT.finditer((site / "_static" / "katex.css").read_bytes()))[0].decode()
+    (tmp_path / "late.css").write_text(f"@font-face{{font-family:late;src:{font}}}", "utf-8")
+    page = "<!DOCTYPE html><link rel=stylesheet href=late.css><title>t</title><article>"
+    (tmp_path / "page.html").write_text(page + MOVING[what] + " " * 2000, encoding="utf-8")
     with serving(tmp_path, slowly=True) as address, browser.new_context(viewport=PHONE) as context:
         tab = listening(context.new_page(), address)
-        assert slow_shift(tab, f"{address}/page.html") > MOST_SHIFT
+        assert slow_shift(tab, f"{address}/page.html") > MOST_SLOW_SHIFT
 
 
 @pytest.mark.parametrize("name", every_page())
