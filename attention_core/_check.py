@@ -501,13 +501,16 @@ def check_inputs(inputs: ArrayLike, d_model: int) -> Floats:
     return check_features("inputs", inputs, "the projections have", d_model)
 
 
-def check_words(tokens: ArrayLike, vocabulary: int, length: int) -> NDArray[np.int64]:
+def check_words(
+    tokens: ArrayLike, vocabulary: int, length: int, start: int = 0
+) -> NDArray[np.int64]:
     """Tokens must be a batch of sequences that fit the model, each a word of its vocabulary."""
     array = as_integers("tokens", tokens, "each names a word of the vocabulary")
-    if array.ndim != 2 or 0 in array.shape or array.shape[1] > length:
+    if array.ndim != 2 or 0 in array.shape or array.shape[1] > length - start:
+        less = f", less the {start} that its caches hold" if start else ""
         raise ValueError(
-            f"tokens must have shape (batch, n), with sequences of 1 to {length} tokens, which is "
-            f"the model's length: got shape {array.shape}"
+            f"tokens must have shape (batch, n), with sequences of 1 to {length - start} tokens, "
+            f"which is the model's length{less}: got shape {array.shape}"
         )
     check_range("tokens", array, 0, vocabulary, f"the vocabulary has {vocabulary} words")
     return array
@@ -525,6 +528,44 @@ def check_targets(targets: ArrayLike, logits_shape: tuple[int, ...]) -> NDArray[
     if np.all(array < 0):
         raise ValueError("targets must ask for something: got no target but -1")
     return array
+
+
+def check_caches(causal: bool, layers: int, counts: Collection[int]) -> int:
+    """A causal model reads on where all its layers stopped: after how many tokens that is."""
+    if not causal or len(counts) != layers or len(set(counts)) > 1:
+        raise ValueError(
+            f"caches must be {layers}, one for each layer of a causal model, and hold as many "
+            f"tokens each: got {len(counts)}, which hold {counts}, and causal={causal}"
+        )
+    return max(counts)
+
+
+def check_prompt(
+    prompt: ArrayLike, count: int, vocabulary: int, length: int, answers: int, causal: bool
+) -> NDArray[np.int64]:
+    """A model must know a prompt and what it gives itself, and have room for both."""
+    array = as_integers("prompt", prompt, "each names a word of the vocabulary")
+    room = length - check_count("count", count)
+    if not causal or answers != vocabulary:
+        raise ValueError(
+            "model must be causal, and have an answer for each word, because it reads what it "
+            f"gave: got causal={causal}, {answers} answers and {vocabulary} words"
+        )
+    if array.ndim != 1 or not 0 < array.size <= room:
+        raise ValueError(
+            f"prompt must be a row of 1 to {room} tokens, so that {count} more fit into the "
+            f"model's length {length}: got shape {array.shape}"
+        )
+    check_range("prompt", array, 0, vocabulary, f"the vocabulary has {vocabulary} words")
+    return array
+
+
+def check_temperature(temperature: float, rng: object) -> None:
+    """A temperature is not below zero, and a draw needs a generator."""
+    if not 0 <= temperature < np.inf:
+        raise ValueError(f"temperature must be 0 or above, and finite: got {temperature}")
+    if temperature > 0:
+        check_rng(rng)
 
 
 def check_range(name: str, array: NDArray[np.int64], low: int, high: int, why: str) -> None:

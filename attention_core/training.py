@@ -14,7 +14,7 @@ array([[3, 1, 0]])
 import json
 import math
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -27,6 +27,7 @@ from attention_core import gradients, masks
 from attention_core._check import (
     Floats,
     as_float,
+    check_caches,
     check_cards,
     check_choice,
     check_loss,
@@ -37,6 +38,7 @@ from attention_core._check import (
     check_targets,
     check_words,
 )
+from attention_core.cache import KeyValueCache
 from attention_core.heads import merge_heads, split_heads
 from attention_core.layers import standardise
 from attention_core.normalize import softmax
@@ -289,8 +291,8 @@ class Predicted(NamedTuple):
     Attributes
     ----------
     logits : (batch, n, answers) array
-    attention : tuple of (batch, heads, n, n) arrays
-        The heads' weights, layer by layer.
+    attention : tuple of (batch, heads, n, m) arrays
+        The heads' weights, layer by layer: of n queries over the m keys so far.
 
     Examples
     --------
@@ -432,7 +434,9 @@ class TinyTransformer:
                 part[:] = rng.normal(0, spread, part.shape)
         return weights
 
-    def __call__(self, weights: Floats, tokens: ArrayLike) -> Predicted:
+    def __call__(
+        self, weights: Floats, tokens: ArrayLike, caches: Sequence[KeyValueCache] = ()
+    ) -> Predicted:
         """From tokens to logits.
 
         Parameters
@@ -440,21 +444,26 @@ class TinyTransformer:
         weights : array
             As `initial` or training gave them.
         tokens : (batch, n) array of int
+        caches : sequence of KeyValueCache, optional
+            Of a causal model, one for each layer. They hold the keys and values of the tokens
+            before these; those of these are appended. The logits are those of all tokens so far.
 
         Returns
         -------
         Predicted
-            Logits (batch, n, answers), and for each layer its heads' weights (batch, heads, n, n).
+            Logits (batch, n, answers), and for each layer its heads' weights (batch, heads, n, m),
+            over all m tokens so far.
 
         Raises
         ------
         ValueError
             If tokens are no batch of sequences of at most the model's length, one is outside of
-            the vocabulary, or there are not as many weights as the sizes ask for.
+            the vocabulary, or there are not as many weights as the sizes ask for, nor as many
+            caches as layers.
         TypeError
             If tokens are no whole numbers.
         """
-        logits, saved = self._forward(self.named(weights), tokens)
+        logits, saved = self._forward(self.named(weights), tokens, caches)
         return Predicted(logits, tuple(attended[1] for attended, *_ in saved[:-1]))
 
     def loss(self, weights: Floats, tokens: ArrayLike, targets: ArrayLike) -> tuple[float, Floats]:
@@ -485,28 +494,36 @@ class TinyTransformer:
         self._backward(w, self.named(gradient), saved, np.asarray(tokens), d_logits)
         return loss, gradient
 
-    def _forward(self, w: Named, tokens: ArrayLike) -> tuple[Floats, list[Any]]:
+    def _forward(
+        self, w: Named, tokens: ArrayLike, caches: Sequence[KeyValueCache] = ()
+    ) -> tuple[Floats, list[Any]]:
         """The logits, and what the way back needs, a tuple for each layer and one for the end."""
-        words = check_words(tokens, self.vocabulary, self.length)
-        n = words.shape[1]
+        counts = [len(cache) for cache in caches]
+        start = check_caches(self.causal, self.layers, counts) if caches else 0
+        words = check_words(tokens, self.vocabulary, self.length, start)
         x = w["embedding"][words]
         if self.positions:
-            x += w["positions"][:n]
+            x += w["positions"][start : start + words.shape[1]]
         saved: list[Any] = []
         for i in range(self.layers):
-            x = self._layer(w, f"{i}.", x, saved)
+            x = self._layer(w, f"{i}.", x, saved, caches[i] if caches else None)
         normal, scaled = _norm(w, "norm", x)
         saved.append((x, scaled, normal))
         return _project(w, "logits", normal), saved
 
-    def _layer(self, w: Named, at: str, x: Floats, saved: list[Any]) -> Floats:
+    def _layer(
+        self, w: Named, at: str, x: Floats, saved: list[Any], cache: KeyValueCache | None
+    ) -> Floats:
         """One layer: attention, then the feed-forward."""
         normal1, scaled1 = _norm(w, at + "norm1", x)
         projected = split_heads(_project(w, at + "projections", normal1), 3 * self.heads)
         query, key, value = np.split(projected, 3, axis=1)
+        if cache is not None:
+            cache.append(key, value)
+            key, value = cache.key, cache.value
         scores = query @ key.mT * (1 / math.sqrt(query.shape[-1]))
         if self.causal:
-            scores = np.where(masks.causal(x.shape[1]), scores, -np.inf)
+            scores = np.where(masks.causal(*scores.shape[-2:]), scores, -np.inf)
         weights = softmax(scores)
         merged = merge_heads(weights @ value)
         mixed = _project(w, at + "mix", merged)
