@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from attention_core import (
     example,
+    generation,
     gradients,
     heads,
     layers,
@@ -46,6 +47,7 @@ __all__ = [
     "Step",
     "attention",
     "example",
+    "generation",
     "heads",
     "layers",
     "gradients",

@@ -77,6 +77,7 @@ def test_exports():
         "Step",
         "attention",
         "example",
+        "generation",
         "heads",
         "layers",
         "gradients",

@@ -72,7 +72,39 @@ def training() -> Ways:
     return {f"PyTorch, {threads} threads": torch_step, "NumPy, likewise": step}
 
 
-COMPARISONS = (additive, training)
+#: How many tokens there are before the one that is timed.
+SO_FAR = (64, 128, 256, 512, 1024)
+
+
+def generation() -> Ways:
+    """One more token after ever more of them: a model of two layers of 64, float32."""
+    from attention_core import KeyValueCache
+    from attention_core.training import TinyTransformer
+
+    sizes = {"d_model": 64, "heads": 4, "layers": 2, "d_ff": 128}
+    model = TinyTransformer(50, SO_FAR[-1] + 1, 50, causal=True, **sizes)
+    rng = np.random.default_rng(0)
+    weights, tokens = model.initial(rng), rng.integers(50, size=(1, SO_FAR[-1] + 1))
+
+    def read_on(count: int) -> Callable[[], None]:
+        caches = [KeyValueCache() for _ in range(model.layers)]
+        model(weights, tokens[:, :count], caches)
+
+        def way() -> None:
+            model(weights, tokens[:, count : count + 1], caches)
+            for cache in caches:
+                cache._count = count  # forget it again
+
+        return way
+
+    ways = {f"with a cache, after {count:,}": read_on(count) for count in SO_FAR}
+    return ways | {
+        f"without, after {count:,}": partial(model, weights, tokens[:, : count + 1])
+        for count in SO_FAR
+    }
+
+
+COMPARISONS = (additive, training, generation)
 #: Calls in a row that are timed as one, so that what is quick is measured as well.
 REPEATS = 5
 

@@ -14,6 +14,7 @@ from .editable import Bench, bench
 from .elements import Elements, enable
 from .figure import Figure
 from .frames import overview, step
+from .generated import cached, chances
 from .hidden import masked
 from .listing import Source, source
 from .palette import DARK, LIGHT, ROLES, TEXT
@@ -57,6 +58,8 @@ __all__ = [
     "animate",
     "backward",
     "bench",
+    "cached",
+    "chances",
     "clocks",
     "company",
     "dial",
