@@ -108,7 +108,7 @@ def _token(canvas: Canvas, left: float, top: float, width: float, old: bool) -> 
             canvas.parts.append(f'<g class="n {role}">{cell}</g>')
         elif role != "query":
             cell = f'<rect class="c d" {place} style="fill-opacity:.06"/>{text}'
-            canvas.parts.append(f'<g class="n {role}">{cell}</g>')
+            canvas.parts.append(f'<g class="n {role} faint">{cell}</g>')
         canvas._reach(left + width, y + HEIGHT)
 
 
