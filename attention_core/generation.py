@@ -162,7 +162,8 @@ def generate(
     [3, 5, 1, 5, 1]
     """
     m = model
-    words = check_prompt(prompt, count, m.vocabulary, m.length, m.answers, m.causal)
+    sizes = m.vocabulary, m.length, m.answers, m.causal
+    words = check_prompt(prompt, count, *sizes)
     tokens: list[int] = words.tolist()
     caches = [KeyValueCache() for _ in range(m.layers)] if cache else []
     for i in range(count):
