@@ -8,23 +8,44 @@ array([[  1.],
        [120.]])
 """
 
-import numpy as np
-from numpy.typing import ArrayLike
+import math
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
 
+import numpy as np
+from numpy.typing import ArrayLike, DTypeLike
+
+from attention_core import gradients
 from attention_core._check import (
     Floats,
     as_floats,
     check_count,
     check_kernel,
     check_recurrent,
+    check_rng,
+    check_shape,
+    check_sizes,
+    check_words,
 )
 from attention_core.layers import linear
+from attention_core.training import Predicted, Whole, cross_entropy, recall
 
 __all__ = [
     "convolution",
+    "convolution_back",
     "recurrence",
+    "recurrence_back",
     "gated_recurrence",
+    "gated_recurrence_back",
+    "distant_recall",
+    "TinyConvolution",
+    "TinyRecurrence",
 ]
+
+Four = tuple[Floats, Floats, Floats, Floats]
+Named = dict[str, Floats]
 
 
 def convolution(
@@ -84,6 +105,60 @@ def _later(x: Floats, steps: int) -> Floats:
     return moved
 
 
+def convolution_back(
+    x: ArrayLike, kernel: ArrayLike, d_output: ArrayLike, dilation: int = 1
+) -> tuple[Floats, Floats, Floats]:
+    """Through a convolution: d_x, d_kernel and d_bias from d_output.
+
+    Parameters
+    ----------
+    x : (..., n, d_in) array
+    kernel : (width, d_in, d_out) array
+    d_output : (..., n, d_out) array
+        The gradient of the loss with respect to the output.
+    dilation : int
+
+    Returns
+    -------
+    d_x, d_kernel, d_bias : arrays of the shapes of x, the kernel and the bias
+        What came from j * dilation tokens before goes back there.
+
+    Raises
+    ------
+    ValueError
+        As `convolution` raises it, or if d_output is not of its shape.
+    TypeError
+        If an argument holds anything but real numbers, or dilation is no whole number.
+
+    References
+    ----------
+    LeCun et al. 1989, "Backpropagation applied to handwritten zip code recognition".
+
+    Examples
+    --------
+    >>> d_x, d_kernel, d_bias = convolution_back([[1], [10]], [[[3]], [[4]]], [[0], [1]])
+    >>> d_x
+    array([[4.],
+           [3.]])
+    >>> d_kernel.ravel(), d_bias
+    (array([10.,  1.]), array([1.]))
+    """
+    x, kernel, d_output = as_floats(x=x, kernel=kernel, d_output=d_output)
+    check_kernel(x, kernel)
+    dilation = check_count("dilation", dilation, "tokens", least=1)
+    d_x, d_kernel = np.zeros_like(x), np.zeros_like(kernel)
+    for j, weight in enumerate(kernel):
+        d_sent = _earlier(d_output, j * dilation)
+        d_from, d_kernel[j], _ = gradients.linear(x, weight, d_sent)
+        d_x += d_from
+    return d_x, d_kernel, d_output.sum(axis=tuple(range(x.ndim - 1)))
+
+
+def _earlier(x: Floats, steps: int) -> Floats:
+    """Each row some places further up, where zeros come in at the bottom: `_later`, turned round."""
+    return np.flip(_later(np.flip(x, -2), steps), -2)
+
+
 def recurrence(
     x: ArrayLike, input_weight: ArrayLike, state_weight: ArrayLike, bias: ArrayLike | None = None
 ) -> Floats:
@@ -130,6 +205,75 @@ def recurrence(
         state = np.tanh(given[..., t, :] + state @ state_weight)
         states[..., t, :] = state
     return states
+
+
+def recurrence_back(
+    x: ArrayLike,
+    input_weight: ArrayLike,
+    state_weight: ArrayLike,
+    states: ArrayLike,
+    d_states: ArrayLike,
+) -> Four:
+    """Through a recurrence, from its last token to its first: backpropagation through time.
+
+    Parameters
+    ----------
+    x : (..., n, d_in) array
+    input_weight : (d_in, d) array
+    state_weight : (d, d) array
+    states : (..., n, d) array
+        What `recurrence` gave.
+    d_states : (..., n, d) array
+        The gradient of the loss with respect to them.
+
+    Returns
+    -------
+    d_x, d_input_weight, d_state_weight, d_bias : arrays
+        Each of the shape of what it belongs to.
+
+    Raises
+    ------
+    ValueError
+        If sizes do not fit.
+    TypeError
+        If an argument holds anything but real numbers.
+
+    References
+    ----------
+    Werbos 1990, "Backpropagation through time: what it does and how to do it".
+
+    Examples
+    --------
+    >>> weights = [[1]], [[1]]
+    >>> states = recurrence([[1], [0], [0]], *weights)
+    >>> d_x, *_ = recurrence_back([[1], [0], [0]], *weights, states, [[0], [0], [1]])
+    >>> d_x.round(2)
+    array([[0.17],
+           [0.4 ],
+           [0.68]])
+    """
+    x, input_weight, state_weight = as_floats(
+        x=x, input_weight=input_weight, state_weight=state_weight
+    )
+    check_recurrent(x, input_weight, state_weight)
+    states, d_states = _like(x, state_weight, states, d_states)
+    d_given, d_state = np.empty_like(d_states), np.zeros_like(d_states[..., :1, :])[..., 0, :]
+    slopes = 1 - states**2
+    for t in reversed(range(x.shape[-2])):
+        d_given[..., t, :] = slopes[..., t, :] * (d_states[..., t, :] + d_state)
+        d_state = d_given[..., t, :] @ state_weight.T
+    d_x, d_input_weight, d_bias = gradients.linear(x, input_weight, d_given)
+    _, d_state_weight, _ = gradients.linear(_later(states, 1), state_weight, d_given)
+    return d_x, d_input_weight, d_state_weight, d_bias
+
+
+def _like(x: Floats, state_weight: Floats, *arrays: ArrayLike) -> tuple[Floats, ...]:
+    """States and their gradients, each of the shape of what a recurrence gives."""
+    shape = (*x.shape[:-1], len(state_weight))
+    found = as_floats(**dict(zip(("states", "d_states"), arrays, strict=True)))
+    for name, array in zip(("states", "d_states"), found, strict=True):
+        check_shape(name, array, shape, "a state for each token")
+    return found
 
 
 def _start(given: Floats, state_weight: Floats) -> tuple[Floats, Floats]:
@@ -204,3 +348,271 @@ def _gates(given: Floats, asked: Floats) -> tuple[Floats, Floats, Floats]:
     gates = (1 + np.tanh((given[..., : 2 * d] + asked[..., : 2 * d]) / 2)) / 2
     reset, update = gates[..., :d], gates[..., d:]
     return reset, update, np.tanh(given[..., 2 * d :] + reset * asked[..., 2 * d :])
+
+
+def gated_recurrence_back(
+    x: ArrayLike,
+    input_weight: ArrayLike,
+    state_weight: ArrayLike,
+    states: ArrayLike,
+    d_states: ArrayLike,
+    bias: ArrayLike | None = None,
+) -> Four:
+    """Through a gated recurrence, from its last token to its first.
+
+    Parameters
+    ----------
+    x : (..., n, d_in) array
+    input_weight : (d_in, 3 d) array
+    state_weight : (d, 3 d) array
+    states : (..., n, d) array
+        What `gated_recurrence` gave.
+    d_states : (..., n, d) array
+        The gradient of the loss with respect to them.
+    bias : (3 d,) array, optional
+        That of the way forward: the gates are computed again from it.
+
+    Returns
+    -------
+    d_x, d_input_weight, d_state_weight, d_bias : arrays
+        Each of the shape of what it belongs to.
+
+    Raises
+    ------
+    ValueError
+        If sizes do not fit.
+    TypeError
+        If an argument holds anything but real numbers.
+
+    References
+    ----------
+    The chain rule, applied to Cho et al. 2014, equations 5 to 8, arXiv:1406.1078.
+
+    Examples
+    --------
+    An open update gate takes a gradient back to the first token undiminished, and takes in little:
+
+    >>> weights, bias = ([[0, 0, 1]], [[0, 0, 0]]), [0, 4, 0]
+    >>> states = gated_recurrence([[1], [0], [0]], *weights, bias)
+    >>> d_x, *_ = gated_recurrence_back(
+    ...     [[1], [0], [0]], *weights, states, [[0], [0], [1]], bias
+    ... )
+    >>> (1000 * d_x).round(1)
+    array([[ 7.3],
+           [17.7],
+           [18. ]])
+    """
+    x, input_weight, state_weight = as_floats(
+        x=x, input_weight=input_weight, state_weight=state_weight
+    )
+    check_recurrent(x, input_weight, state_weight, parts=3)
+    states, d_states = _like(x, state_weight, states, d_states)
+    before, d = _later(states, 1), len(state_weight)
+    asked = linear(before, state_weight)
+    reset, update, candidate = _gates(linear(x, input_weight, bias), asked)
+    # How far each moves with what goes into it, for all tokens at once.
+    candidate_slope = (1 - update) * (1 - candidate**2)
+    update_slope = (before - candidate) * update * (1 - update)
+    reset_slope = asked[..., 2 * d :] * reset * (1 - reset) * candidate_slope
+    slopes = np.concatenate([reset_slope, update_slope, candidate_slope], axis=-1)
+    asked_slopes = slopes.copy()
+    asked_slopes[..., 2 * d :] *= reset
+    totals, d_state = np.empty_like(d_states), np.zeros_like(d_states[..., :1, :])[..., 0, :]
+    for t in reversed(range(x.shape[-2])):
+        total = totals[..., t, :] = d_states[..., t, :] + d_state
+        through = np.concatenate([total] * 3, axis=-1) * asked_slopes[..., t, :]
+        d_state = update[..., t, :] * total + through @ state_weight.T
+    repeated = np.concatenate([totals] * 3, axis=-1)
+    d_x, d_input_weight, d_bias = gradients.linear(x, input_weight, repeated * slopes)
+    _, d_state_weight, _ = gradients.linear(before, state_weight, repeated * asked_slopes)
+    return d_x, d_input_weight, d_state_weight, d_bias
+
+
+def distant_recall(
+    rng: np.random.Generator, count: int, cards: int, letters: int, distance: int
+) -> tuple[Whole, Whole]:
+    """Recall, with fillers between the cards and the questions.
+
+    Parameters
+    ----------
+    rng : numpy.random.Generator
+    count : int
+        How many sequences to draw.
+    cards, letters : int
+        As in `attention_core.training.recall`.
+    distance : int
+        From the last card to the first question: one more than the fillers between them.
+
+    Returns
+    -------
+    tokens : (count, 2 * cards + distance - 1) array of int
+        Those of `recall`, and between its halves fillers, each drawn from as many as there are
+        letters: `letters` squared plus `letters` plus which.
+    targets : array of int of that shape
+        Nothing is asked at cards and fillers (-1).
+
+    Raises
+    ------
+    ValueError
+        If a size or the distance is below 1, or there are more cards than letters.
+    TypeError
+        If a size is no whole number, or rng no generator.
+
+    Examples
+    --------
+    >>> tokens, targets = distant_recall(np.random.default_rng(0), 1, cards=2, letters=5, distance=3)
+    >>> tokens
+    array([[18, 14, 33, 32, 28, 27]])
+    >>> targets
+    array([[-1, -1, -1, -1,  3,  4]])
+    """
+    check_sizes(distance=distance)
+    tokens, targets = recall(rng, count, cards, letters)
+    fillers = letters * (letters + 1) + rng.integers(letters, size=(count, distance - 1))
+    nothing = np.full_like(fillers, -1)
+    tokens, targets = (
+        np.concatenate([half[:, :cards], between, half[:, cards:]], axis=1)
+        for half, between in ((tokens, fillers), (targets, nothing))
+    )
+    return tokens, targets
+
+
+@dataclass(frozen=True)
+class _Tiny(ABC):
+    """Embeddings, a body that reads tokens from left to right, and a projection to the logits."""
+
+    vocabulary: int
+    answers: int
+    d_model: int = 24
+
+    @property
+    @abstractmethod
+    def body(self) -> dict[str, tuple[int, ...]]:
+        """The shape of each weight between embedding and logits, by name."""
+
+    @abstractmethod
+    def _forward(self, w: Named, x: Floats) -> tuple[Floats, Any]:
+        """From embeddings to what the logits are made of, and what the way back needs."""
+
+    @abstractmethod
+    def _backward(self, w: Named, g: Named, saved: Any, d: Floats) -> Floats:
+        """Fill in the body's gradients, and return that of the embeddings."""
+
+    @property
+    def shapes(self) -> dict[str, tuple[int, ...]]:
+        """The shape of each weight, by name, in the order of the one long vector."""
+        logits = {"logits.weight": (self.d_model, self.answers), "logits.bias": (self.answers,)}
+        return {"embedding": (self.vocabulary, self.d_model)} | self.body | logits
+
+    def named(self, weights: Floats) -> Named:
+        """The parts of the one long vector under their names: views of it, nothing is copied."""
+        ends = np.cumsum([0, *map(math.prod, self.shapes.values())]).tolist()
+        check_shape("weights", weights, (ends[-1],), "all weights of the model in one vector")
+        cuts = zip(self.shapes.items(), pairwise(ends), strict=True)
+        return {name: weights[a:b].reshape(shape) for (name, shape), (a, b) in cuts}
+
+    def initial(self, rng: np.random.Generator, dtype: DTypeLike = np.float32) -> Floats:
+        """Weights as they are before anything is learned: normal, each sum of deviation about 1."""
+        check_rng(rng)
+        weights: Floats = np.zeros(sum(map(math.prod, self.shapes.values())), dtype)
+        for name, part in self.named(weights).items():
+            if not name.endswith("bias"):
+                summed = 1 if name == "embedding" else math.prod(part.shape[:-1])
+                part[:] = rng.normal(0, 1 / math.sqrt(summed), part.shape)
+        return weights
+
+    def __call__(self, weights: Floats, tokens: ArrayLike) -> Predicted:
+        """From tokens to logits (batch, n, answers)."""
+        return Predicted(self._logits(self.named(weights), tokens)[0], ())
+
+    def _logits(self, w: Named, tokens: ArrayLike) -> tuple[Floats, Floats, Any]:
+        """The logits, and what the way back needs."""
+        words = check_words(tokens, self.vocabulary, np.shape(tokens)[-1])
+        made, saved = self._forward(w, w["embedding"][words])
+        return linear(made, w["logits.weight"], w["logits.bias"]), made, saved
+
+    def loss(self, weights: Floats, tokens: ArrayLike, targets: ArrayLike) -> tuple[float, Floats]:
+        """The loss, and its gradient with respect to every weight."""
+        w = self.named(weights)
+        logits, made, saved = self._logits(w, tokens)
+        loss, d_logits = cross_entropy(logits, targets)
+        gradient = np.zeros_like(weights)
+        g = self.named(gradient)
+        d, g["logits.weight"][:], g["logits.bias"][:] = gradients.linear(
+            made, w["logits.weight"], d_logits
+        )
+        d = self._backward(w, g, saved, d)
+        g["embedding"][:] = gradients.embedding(np.asarray(tokens), d, self.vocabulary)
+        return loss, gradient
+
+
+@dataclass(frozen=True)
+class TinyConvolution(_Tiny):
+    """A stack of causal convolutions; each layer adds what relu leaves of one.
+
+    Parameters
+    ----------
+    vocabulary, answers : int
+    d_model, width : int
+    dilations : tuple of int
+        One for each layer.
+    """
+
+    width: int = 2
+    dilations: tuple[int, ...] = (1, 2, 4, 8, 16)
+
+    @property
+    def body(self) -> dict[str, tuple[int, ...]]:
+        """The shape of each layer's kernel and bias."""
+        d = self.d_model
+        shapes: dict[str, tuple[int, ...]] = {}
+        for i in range(len(self.dilations)):
+            shapes |= {f"{i}.kernel": (self.width, d, d), f"{i}.bias": (d,)}
+        return shapes
+
+    def _forward(self, w: Named, x: Floats) -> tuple[Floats, Any]:
+        saved = []
+        for i, dilation in enumerate(self.dilations):
+            hidden = np.maximum(convolution(x, w[f"{i}.kernel"], w[f"{i}.bias"], dilation), 0)
+            saved.append((x, hidden))
+            x = x + hidden
+        return x, saved
+
+    def _backward(self, w: Named, g: Named, saved: Any, d: Floats) -> Floats:
+        for i in reversed(range(len(self.dilations))):
+            x, hidden = saved[i]
+            d_x, g[f"{i}.kernel"][:], g[f"{i}.bias"][:] = convolution_back(
+                x, w[f"{i}.kernel"], gradients.relu(hidden, d), self.dilations[i]
+            )
+            d = d + d_x
+        return d
+
+
+@dataclass(frozen=True)
+class TinyRecurrence(_Tiny):
+    """A gated recurrence, whose states the logits are made of.
+
+    Parameters
+    ----------
+    vocabulary, answers : int
+    d_model : int
+        Of the embeddings and of the state.
+    """
+
+    @property
+    def body(self) -> dict[str, tuple[int, ...]]:
+        """The shapes of the three weights."""
+        d = self.d_model
+        return {"input.weight": (d, 3 * d), "state.weight": (d, 3 * d), "input.bias": (3 * d,)}
+
+    def _forward(self, w: Named, x: Floats) -> tuple[Floats, Any]:
+        states = gated_recurrence(x, w["input.weight"], w["state.weight"], w["input.bias"])
+        return states, (x, states)
+
+    def _backward(self, w: Named, g: Named, saved: Any, d: Floats) -> Floats:
+        x, states = saved
+        weights, bias = (w["input.weight"], w["state.weight"]), w["input.bias"]
+        d_x, g["input.weight"][:], g["state.weight"][:], g["input.bias"][:] = gated_recurrence_back(
+            x, *weights, states, d, bias
+        )
+        return d_x
