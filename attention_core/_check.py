@@ -672,35 +672,6 @@ def check_state(state: Mapping[str, ArrayLike], shapes: Mapping[str, str]) -> di
     return arrays
 
 
-def check_kernel(x: Floats, kernel: Floats) -> None:
-    """A kernel must be a pile of matrices, each with a row for each feature of a token."""
-    check_tokens(x=x)
-    if kernel.ndim != 3 or 0 in kernel.shape:
-        raise ValueError(
-            "kernel must have shape (width, d_in, d_out), a matrix for each token that it reads, "
-            f"none of them zero: got shape {kernel.shape}"
-        )
-    check_rows("kernel's matrices", kernel[0], "a token", x.shape[-1])
-
-
-def check_recurrent(x: Floats, input_weight: Floats, state_weight: Floats, parts: int = 1) -> None:
-    """What tokens and states say is added, in as many parts as the state has uses for."""
-    check_tokens(x=x)
-    check_rows("input_weight", input_weight, "a token", x.shape[-1])
-    size = state_weight.shape[0] if state_weight.ndim else 0
-    if state_weight.shape != (size, parts * size) or size == 0:
-        times = "" if parts == 1 else f"{parts} "
-        raise ValueError(
-            f"state_weight must have shape (d, {times}d), because what it makes of the state "
-            f"before becomes the next: got shape {state_weight.shape}"
-        )
-    if input_weight.shape[1] != state_weight.shape[1]:
-        raise ValueError(
-            "input_weight and state_weight must have the same number of columns, because what "
-            f"they make is added: got {input_weight.shape[1]} and {state_weight.shape[1]}"
-        )
-
-
 def check_even(name: str, size: int) -> int:
     """Features that go in pairs must be an even number."""
     check_sizes(**{name: size})

@@ -10,9 +10,9 @@ array([[  1.],
 
 import math
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
@@ -20,17 +20,18 @@ from numpy.typing import ArrayLike, DTypeLike
 from attention_core import gradients
 from attention_core._check import (
     Floats,
+    as_float,
     as_floats,
     check_count,
-    check_kernel,
-    check_recurrent,
     check_rng,
+    check_rows,
     check_shape,
     check_sizes,
+    check_tokens,
     check_words,
 )
 from attention_core.layers import linear
-from attention_core.training import Predicted, Whole, cross_entropy, recall
+from attention_core.training import Named, Predicted, Whole, cross_entropy, recall
 
 __all__ = [
     "convolution",
@@ -45,7 +46,7 @@ __all__ = [
 ]
 
 Four = tuple[Floats, Floats, Floats, Floats]
-Named = dict[str, Floats]
+Back = Callable[[Named, Floats], Floats]
 
 
 def convolution(
@@ -89,13 +90,24 @@ def convolution(
            [ 10.],
            [102.]])
     """
-    x, kernel = as_floats(x=x, kernel=kernel)
-    check_kernel(x, kernel)
-    dilation = check_count("dilation", dilation, "tokens", least=1)
+    x, kernel, dilation = _check_kernel(x, kernel, dilation)
     output = linear(x, kernel[0], bias)
     for j, weight in enumerate(kernel[1:], start=1):
         output += _later(linear(x, weight), j * dilation)
     return output
+
+
+def _check_kernel(x: ArrayLike, kernel: ArrayLike, dilation: int) -> tuple[Floats, Floats, int]:
+    """A kernel must be a pile of matrices, each with a row for each feature of a token."""
+    x, kernel = as_floats(x=x, kernel=kernel)
+    check_tokens(x=x)
+    if kernel.ndim != 3 or 0 in kernel.shape:
+        raise ValueError(
+            "kernel must have shape (width, d_in, d_out), a matrix for each token that it reads, "
+            f"none of the sizes zero: got shape {kernel.shape}"
+        )
+    check_rows("kernel's matrices", kernel[0], "a token", x.shape[-1])
+    return x, kernel, check_count("dilation", dilation, "tokens", least=1)
 
 
 def _later(x: Floats, steps: int) -> Floats:
@@ -143,9 +155,9 @@ def convolution_back(
     >>> d_kernel.ravel(), d_bias
     (array([10.,  1.]), array([1.]))
     """
-    x, kernel, d_output = as_floats(x=x, kernel=kernel, d_output=d_output)
-    check_kernel(x, kernel)
-    dilation = check_count("dilation", dilation, "tokens", least=1)
+    x, kernel, dilation = _check_kernel(x, kernel, dilation)
+    d_output = as_float("d_output", d_output)
+    check_shape("d_output", d_output, (*x.shape[:-1], kernel.shape[2]), "an entry for each output")
     d_x, d_kernel = np.zeros_like(x), np.zeros_like(kernel)
     for j, weight in enumerate(kernel):
         d_sent = _earlier(d_output, j * dilation)
@@ -195,10 +207,7 @@ def recurrence(
            [0.64],
            [0.57]])
     """
-    x, input_weight, state_weight = as_floats(
-        x=x, input_weight=input_weight, state_weight=state_weight
-    )
-    check_recurrent(x, input_weight, state_weight)
+    x, input_weight, state_weight = _check_recurrent(x, input_weight, state_weight)
     given = linear(x, input_weight, bias)
     state, states = _start(given, state_weight)
     for t in range(x.shape[-2]):
@@ -252,28 +261,48 @@ def recurrence_back(
            [0.4 ],
            [0.68]])
     """
-    x, input_weight, state_weight = as_floats(
-        x=x, input_weight=input_weight, state_weight=state_weight
-    )
-    check_recurrent(x, input_weight, state_weight)
-    states, d_states = _like(x, state_weight, states, d_states)
-    d_given, d_state = np.empty_like(d_states), np.zeros_like(d_states[..., :1, :])[..., 0, :]
-    slopes = 1 - states**2
+    x, input_weight, state_weight = _check_recurrent(x, input_weight, state_weight)
+    states, d_states = _check_states(x, state_weight, states, d_states)
+    d_given, d_later = np.empty_like(d_states), np.zeros_like(d_states.sum(axis=-2))
     for t in reversed(range(x.shape[-2])):
-        d_given[..., t, :] = slopes[..., t, :] * (d_states[..., t, :] + d_state)
-        d_state = d_given[..., t, :] @ state_weight.T
+        d_state = d_states[..., t, :] + d_later
+        d_given[..., t, :] = d_state * (1 - states[..., t, :] ** 2)
+        d_later = d_given[..., t, :] @ state_weight.T
     d_x, d_input_weight, d_bias = gradients.linear(x, input_weight, d_given)
     _, d_state_weight, _ = gradients.linear(_later(states, 1), state_weight, d_given)
     return d_x, d_input_weight, d_state_weight, d_bias
 
 
-def _like(x: Floats, state_weight: Floats, *arrays: ArrayLike) -> tuple[Floats, ...]:
-    """States and their gradients, each of the shape of what a recurrence gives."""
-    shape = (*x.shape[:-1], len(state_weight))
-    found = as_floats(**dict(zip(("states", "d_states"), arrays, strict=True)))
+def _check_states(
+    x: Floats, state_weight: Floats, states: ArrayLike, d_states: ArrayLike
+) -> tuple[Floats, ...]:
+    """There must be a state, and a gradient, for each token."""
+    found = as_floats(states=states, d_states=d_states)
     for name, array in zip(("states", "d_states"), found, strict=True):
-        check_shape(name, array, shape, "a state for each token")
+        check_shape(name, array, (*x.shape[:-1], len(state_weight)), "a state for each token")
     return found
+
+
+def _check_recurrent(
+    x: ArrayLike, input_weight: ArrayLike, state_weight: ArrayLike, parts: int = 1
+) -> tuple[Floats, Floats, Floats]:
+    """What tokens and states say is added, in as many parts as the state has uses for."""
+    x, by_input = as_floats(x=x, input_weight=input_weight)
+    by_state = as_float("state_weight", state_weight)
+    check_tokens(x=x)
+    check_rows("input_weight", by_input, "a token", x.shape[-1])
+    if by_state.ndim != 2 or by_state.shape[1] != parts * len(by_state) or not by_state.size:
+        columns = "d" if parts == 1 else f"{parts} d"
+        raise ValueError(
+            f"state_weight must have shape (d, {columns}), because what it makes of one state goes "
+            f"into the next: got shape {by_state.shape}"
+        )
+    if by_input.shape[1] != by_state.shape[1]:
+        raise ValueError(
+            "input_weight and state_weight must have the same number of columns, because what "
+            f"they make is added: got {by_input.shape[1]} and {by_state.shape[1]}"
+        )
+    return x, by_input, by_state
 
 
 def _start(given: Floats, state_weight: Floats) -> tuple[Floats, Floats]:
@@ -329,10 +358,7 @@ def gated_recurrence(
     array([[0.],
            [0.]])
     """
-    x, input_weight, state_weight = as_floats(
-        x=x, input_weight=input_weight, state_weight=state_weight
-    )
-    check_recurrent(x, input_weight, state_weight, parts=3)
+    x, input_weight, state_weight = _check_recurrent(x, input_weight, state_weight, parts=3)
     given = linear(x, input_weight, bias)
     state, states = _start(given, state_weight)
     for t in range(x.shape[-2]):
@@ -402,30 +428,36 @@ def gated_recurrence_back(
            [17.7],
            [18. ]])
     """
-    x, input_weight, state_weight = as_floats(
-        x=x, input_weight=input_weight, state_weight=state_weight
-    )
-    check_recurrent(x, input_weight, state_weight, parts=3)
-    states, d_states = _like(x, state_weight, states, d_states)
-    before, d = _later(states, 1), len(state_weight)
-    asked = linear(before, state_weight)
-    reset, update, candidate = _gates(linear(x, input_weight, bias), asked)
-    # How far each moves with what goes into it, for all tokens at once.
-    candidate_slope = (1 - update) * (1 - candidate**2)
-    update_slope = (before - candidate) * update * (1 - update)
-    reset_slope = asked[..., 2 * d :] * reset * (1 - reset) * candidate_slope
-    slopes = np.concatenate([reset_slope, update_slope, candidate_slope], axis=-1)
-    asked_slopes = slopes.copy()
-    asked_slopes[..., 2 * d :] *= reset
-    totals, d_state = np.empty_like(d_states), np.zeros_like(d_states[..., :1, :])[..., 0, :]
-    for t in reversed(range(x.shape[-2])):
-        total = totals[..., t, :] = d_states[..., t, :] + d_state
-        through = np.concatenate([total] * 3, axis=-1) * asked_slopes[..., t, :]
-        d_state = update[..., t, :] * total + through @ state_weight.T
-    repeated = np.concatenate([totals] * 3, axis=-1)
-    d_x, d_input_weight, d_bias = gradients.linear(x, input_weight, repeated * slopes)
-    _, d_state_weight, _ = gradients.linear(before, state_weight, repeated * asked_slopes)
+    x, input_weight, state_weight = _check_recurrent(x, input_weight, state_weight, parts=3)
+    states, d_states = _check_states(x, state_weight, states, d_states)
+    before = _later(states, 1)
+    given, asked = linear(x, input_weight, bias), linear(before, state_weight)
+    update, slopes, state_slopes = _gate_slopes(given, asked, before)
+    d_all = _through_time(d_states, update, state_slopes, state_weight)
+    d_x, d_input_weight, d_bias = gradients.linear(x, input_weight, d_all * slopes)
+    _, d_state_weight, _ = gradients.linear(before, state_weight, d_all * state_slopes)
     return d_x, d_input_weight, d_state_weight, d_bias
+
+
+def _gate_slopes(given: Floats, asked: Floats, before: Floats) -> tuple[Floats, Floats, Floats]:
+    """Update gates, and how far states move with what tokens, and the states before, say."""
+    reset, update, candidate = _gates(given, asked)
+    by_candidate = (1 - update) * (1 - candidate**2)
+    by_update = (before - candidate) * update * (1 - update)
+    by_reset = by_candidate * asked[..., -before.shape[-1] :] * reset * (1 - reset)
+    parts = [by_reset, by_update, by_candidate]
+    slopes = np.concatenate(parts, axis=-1)
+    return update, slopes, np.concatenate([*parts[:2], by_candidate * reset], axis=-1)
+
+
+def _through_time(d_states: Floats, update: Floats, slopes: Floats, weight: Floats) -> Floats:
+    """The gradient with respect to each state, later ones counted, once for each of three parts."""
+    d_all, d_later = np.empty_like(d_states), np.zeros_like(d_states.sum(axis=-2))
+    for t in reversed(range(d_states.shape[-2])):
+        d_all[..., t, :] = d = d_states[..., t, :] + d_later
+        said = np.concatenate([d, d, d], axis=-1) * slopes[..., t, :]
+        d_later = update[..., t, :] * d + said @ weight.T
+    return np.concatenate([d_all, d_all, d_all], axis=-1)
 
 
 def distant_recall(
@@ -469,12 +501,8 @@ def distant_recall(
     check_sizes(distance=distance)
     tokens, targets = recall(rng, count, cards, letters)
     fillers = letters * (letters + 1) + rng.integers(letters, size=(count, distance - 1))
-    nothing = np.full_like(fillers, -1)
-    tokens, targets = (
-        np.concatenate([half[:, :cards], between, half[:, cards:]], axis=1)
-        for half, between in ((tokens, fillers), (targets, nothing))
-    )
-    return tokens, targets
+    places = np.full(distance - 1, cards)
+    return np.insert(tokens, places, fillers, axis=1), np.insert(targets, places, -1, axis=1)
 
 
 @dataclass(frozen=True)
@@ -491,12 +519,11 @@ class _Tiny(ABC):
         """The shape of each weight between embedding and logits, by name."""
 
     @abstractmethod
-    def _forward(self, w: Named, x: Floats) -> tuple[Floats, Any]:
-        """From embeddings to what the logits are made of, and what the way back needs."""
+    def _run(self, w: Named, x: Floats) -> tuple[Floats, Back]:
+        """What the body makes of embeddings, and its way back.
 
-    @abstractmethod
-    def _backward(self, w: Named, g: Named, saved: Any, d: Floats) -> Floats:
-        """Fill in the body's gradients, and return that of the embeddings."""
+        That fills in the body's gradients, and turns the gradient of what was made into that of x.
+        """
 
     @property
     def shapes(self) -> dict[str, tuple[int, ...]]:
@@ -525,24 +552,21 @@ class _Tiny(ABC):
         """From tokens to logits (batch, n, answers)."""
         return Predicted(self._logits(self.named(weights), tokens)[0], ())
 
-    def _logits(self, w: Named, tokens: ArrayLike) -> tuple[Floats, Floats, Any]:
-        """The logits, and what the way back needs."""
-        words = check_words(tokens, self.vocabulary, np.shape(tokens)[-1])
-        made, saved = self._forward(w, w["embedding"][words])
-        return linear(made, w["logits.weight"], w["logits.bias"]), made, saved
+    def _logits(self, w: Named, tokens: ArrayLike) -> tuple[Floats, Floats, Back]:
+        """The logits, what they were made of, and the way back from there."""
+        words = check_words(tokens, self.vocabulary, np.size(tokens))
+        made, back = self._run(w, w["embedding"][words])
+        return linear(made, w["logits.weight"], w["logits.bias"]), made, back
 
     def loss(self, weights: Floats, tokens: ArrayLike, targets: ArrayLike) -> tuple[float, Floats]:
         """The loss, and its gradient with respect to every weight."""
-        w = self.named(weights)
-        logits, made, saved = self._logits(w, tokens)
-        loss, d_logits = cross_entropy(logits, targets)
         gradient = np.zeros_like(weights)
-        g = self.named(gradient)
-        d, g["logits.weight"][:], g["logits.bias"][:] = gradients.linear(
-            made, w["logits.weight"], d_logits
-        )
-        d = self._backward(w, g, saved, d)
-        g["embedding"][:] = gradients.embedding(np.asarray(tokens), d, self.vocabulary)
+        w, g = self.named(weights), self.named(gradient)
+        logits, made, back = self._logits(w, tokens)
+        loss, d_logits = cross_entropy(logits, targets)
+        through = gradients.linear(made, w["logits.weight"], d_logits)
+        d_made, g["logits.weight"][:], g["logits.bias"][:] = through
+        g["embedding"][:] = gradients.embedding(tokens, back(g, d_made), self.vocabulary)
         return loss, gradient
 
 
@@ -564,28 +588,25 @@ class TinyConvolution(_Tiny):
     @property
     def body(self) -> dict[str, tuple[int, ...]]:
         """The shape of each layer's kernel and bias."""
-        d = self.d_model
-        shapes: dict[str, tuple[int, ...]] = {}
-        for i in range(len(self.dilations)):
-            shapes |= {f"{i}.kernel": (self.width, d, d), f"{i}.bias": (d,)}
-        return shapes
+        d, layers = self.d_model, range(len(self.dilations))
+        kernels = {f"{i}.kernel": (self.width, d, d) for i in layers}
+        return kernels | {f"{i}.bias": (d,) for i in layers}
 
-    def _forward(self, w: Named, x: Floats) -> tuple[Floats, Any]:
+    def _run(self, w: Named, x: Floats) -> tuple[Floats, Back]:
         saved = []
         for i, dilation in enumerate(self.dilations):
-            hidden = np.maximum(convolution(x, w[f"{i}.kernel"], w[f"{i}.bias"], dilation), 0)
-            saved.append((x, hidden))
-            x = x + hidden
-        return x, saved
+            added = np.maximum(convolution(x, w[f"{i}.kernel"], w[f"{i}.bias"], dilation), 0)
+            saved.append((i, dilation, x, added))
+            x = x + added
 
-    def _backward(self, w: Named, g: Named, saved: Any, d: Floats) -> Floats:
-        for i in reversed(range(len(self.dilations))):
-            x, hidden = saved[i]
-            d_x, g[f"{i}.kernel"][:], g[f"{i}.bias"][:] = convolution_back(
-                x, w[f"{i}.kernel"], gradients.relu(hidden, d), self.dilations[i]
-            )
-            d = d + d_x
-        return d
+        def back(g: Named, d: Floats) -> Floats:
+            for i, dilation, x, added in reversed(saved):
+                through = convolution_back(x, w[f"{i}.kernel"], gradients.relu(added, d), dilation)
+                d_x, g[f"{i}.kernel"][:], g[f"{i}.bias"][:] = through
+                d = d + d_x
+            return d
+
+        return x, back
 
 
 @dataclass(frozen=True)
@@ -605,14 +626,14 @@ class TinyRecurrence(_Tiny):
         d = self.d_model
         return {"input.weight": (d, 3 * d), "state.weight": (d, 3 * d), "input.bias": (3 * d,)}
 
-    def _forward(self, w: Named, x: Floats) -> tuple[Floats, Any]:
-        states = gated_recurrence(x, w["input.weight"], w["state.weight"], w["input.bias"])
-        return states, (x, states)
+    def _run(self, w: Named, x: Floats) -> tuple[Floats, Back]:
+        by_input, by_state, bias = (w[name] for name in self.body)
+        states = gated_recurrence(x, by_input, by_state, bias)
 
-    def _backward(self, w: Named, g: Named, saved: Any, d: Floats) -> Floats:
-        x, states = saved
-        weights, bias = (w["input.weight"], w["state.weight"]), w["input.bias"]
-        d_x, g["input.weight"][:], g["state.weight"][:], g["input.bias"][:] = gated_recurrence_back(
-            x, *weights, states, d, bias
-        )
-        return d_x
+        def back(g: Named, d: Floats) -> Floats:
+            d, *found = gated_recurrence_back(x, by_input, by_state, states, d, bias)
+            for name, gradient in zip(self.body, found, strict=True):
+                g[name][:] = gradient
+            return d
+
+        return states, back
