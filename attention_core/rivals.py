@@ -532,14 +532,45 @@ class _Tiny(ABC):
         return {"embedding": (self.vocabulary, self.d_model)} | self.body | logits
 
     def named(self, weights: Floats) -> Named:
-        """The parts of the one long vector under their names: views of it, nothing is copied."""
+        """The parts of the one long vector under their names: views of it, nothing is copied.
+
+        Parameters
+        ----------
+        weights : array
+            All weights, or all gradients.
+
+        Returns
+        -------
+        dict of str to array
+
+        Raises
+        ------
+        ValueError
+            If there are more or fewer than the sizes ask for.
+        """
         ends = np.cumsum([0, *map(math.prod, self.shapes.values())]).tolist()
         check_shape("weights", weights, (ends[-1],), "all weights of the model in one vector")
         cuts = zip(self.shapes.items(), pairwise(ends), strict=True)
         return {name: weights[a:b].reshape(shape) for (name, shape), (a, b) in cuts}
 
     def initial(self, rng: np.random.Generator, dtype: DTypeLike = np.float32) -> Floats:
-        """Weights as they are before anything is learned: normal, each sum of deviation about 1."""
+        """Weights as they are before anything is learned.
+
+        Parameters
+        ----------
+        rng : numpy.random.Generator
+        dtype : floating dtype
+
+        Returns
+        -------
+        array
+            Normal, of deviation 1 over the root of how many products are summed; biases are zero.
+
+        Raises
+        ------
+        TypeError
+            If rng is no generator.
+        """
         check_rng(rng)
         weights: Floats = np.zeros(sum(map(math.prod, self.shapes.values())), dtype)
         for name, part in self.named(weights).items():
@@ -549,7 +580,27 @@ class _Tiny(ABC):
         return weights
 
     def __call__(self, weights: Floats, tokens: ArrayLike) -> Predicted:
-        """From tokens to logits (batch, n, answers)."""
+        """From tokens to logits.
+
+        Parameters
+        ----------
+        weights : array
+            As `initial` or training gave them.
+        tokens : (batch, n) array of int
+
+        Returns
+        -------
+        Predicted
+            Logits (batch, n, answers), and no attention.
+
+        Raises
+        ------
+        ValueError
+            If tokens are no batch of sequences, one is outside of the vocabulary, or there are not
+            as many weights as the sizes ask for.
+        TypeError
+            If tokens are no whole numbers.
+        """
         return Predicted(self._logits(self.named(weights), tokens)[0], ())
 
     def _logits(self, w: Named, tokens: ArrayLike) -> tuple[Floats, Floats, Back]:
@@ -559,7 +610,26 @@ class _Tiny(ABC):
         return linear(made, w["logits.weight"], w["logits.bias"]), made, back
 
     def loss(self, weights: Floats, tokens: ArrayLike, targets: ArrayLike) -> tuple[float, Floats]:
-        """The loss, and its gradient with respect to every weight."""
+        """The loss, and its gradient with respect to every weight.
+
+        Parameters
+        ----------
+        weights : array
+        tokens, targets : (batch, n) arrays of int
+            A target of -1 asks nothing.
+
+        Returns
+        -------
+        loss : float
+        gradient : array of the shape of weights
+
+        Raises
+        ------
+        ValueError
+            As the call and `cross_entropy` raise it.
+        TypeError
+            If tokens or targets are no whole numbers.
+        """
         gradient = np.zeros_like(weights)
         w, g = self.named(weights), self.named(gradient)
         logits, made, back = self._logits(w, tokens)
@@ -577,9 +647,23 @@ class TinyConvolution(_Tiny):
     Parameters
     ----------
     vocabulary, answers : int
+        How many tokens there are, and how many answers.
     d_model, width : int
+        Features of a token, and how many tokens a kernel reads.
     dilations : tuple of int
         One for each layer.
+
+    References
+    ----------
+    Bai et al. 2018, "An empirical evaluation of generic convolutional and recurrent networks for
+    sequence modeling", arXiv:1803.01271; without its normalisation and dropout.
+
+    Examples
+    --------
+    >>> model = TinyConvolution(vocabulary=9, answers=3, d_model=4, dilations=(1, 2))
+    >>> weights = model.initial(np.random.default_rng(0))
+    >>> model(weights, [[0, 8, 1]]).logits.shape
+    (1, 3, 3)
     """
 
     width: int = 2
@@ -616,8 +700,20 @@ class TinyRecurrence(_Tiny):
     Parameters
     ----------
     vocabulary, answers : int
+        How many tokens there are, and how many answers.
     d_model : int
-        Of the embeddings and of the state.
+        Features of a token, and entries of the state.
+
+    References
+    ----------
+    Cho et al. 2014, section 2.3, arXiv:1406.1078.
+
+    Examples
+    --------
+    >>> model = TinyRecurrence(vocabulary=9, answers=3, d_model=4)
+    >>> weights = model.initial(np.random.default_rng(0))
+    >>> model(weights, [[0, 8, 1]]).logits.shape
+    (1, 3, 3)
     """
 
     @property

@@ -18,6 +18,7 @@ from attention_core import (
     masks,
     normalize,
     positions,
+    rivals,
     scores,
     steps,
     training,
@@ -53,6 +54,10 @@ FUNCTIONS = {name: thing for name, thing in PUBLIC.items() if inspect.isfunction
     "TinyTransformer.initial": training.TinyTransformer.initial,
     "TinyTransformer.loss": training.TinyTransformer.loss,
     "TinyTransformer.named": training.TinyTransformer.named,
+    "TinyConvolution.__call__": rivals.TinyConvolution.__call__,
+    "TinyConvolution.initial": rivals.TinyConvolution.initial,
+    "TinyConvolution.loss": rivals.TinyConvolution.loss,
+    "TinyConvolution.named": rivals.TinyConvolution.named,
 }
 
 
@@ -83,6 +88,7 @@ def test_exports():
         "gradients",
         "masks",
         "positions",
+        "rivals",
         "scaled_dot_product_attention",
         "scores",
         "softmax",
@@ -138,6 +144,13 @@ def test_signatures():
     assert parameters(gradients.gelu) == ["x", "d_output", "approximate="]
     assert parameters(gradients.relu) == ["x", "d_output"]
     assert parameters(gradients.embedding) == ["indices", "d_output", "count"]
+    assert parameters(rivals.convolution) == ["x", "kernel", "bias=", "dilation="]
+    assert parameters(rivals.convolution_back) == ["x", "kernel", "d_output", "dilation="]
+    recurrent = ["x", "input_weight", "state_weight"]
+    for function in (rivals.recurrence, rivals.gated_recurrence):
+        assert parameters(function) == [*recurrent, "bias="]
+    assert parameters(rivals.recurrence_back) == [*recurrent, "states", "d_states"]
+    assert parameters(rivals.gated_recurrence_back) == [*recurrent, "states", "d_states", "bias="]
     loaded = ["state", "heads", "norm_first=", "activation=", "eps="]
     for kind in (transformer.EncoderLayer, transformer.Encoder):
         assert parameters(kind.from_state) == loaded
