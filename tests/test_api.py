@@ -19,6 +19,7 @@ from attention_core import (
     normalize,
     positions,
     rivals,
+    reach,
     scores,
     steps,
     training,
@@ -88,6 +89,7 @@ def test_exports():
         "gradients",
         "masks",
         "positions",
+        "reach",
         "rivals",
         "scaled_dot_product_attention",
         "scores",
@@ -169,6 +171,12 @@ def test_signatures():
     call = parameters(attention_core.MultiHeadAttention.__call__)
     assert call == ["self", "x", "memory=", "mask="]
     assert parameters(attention_core.MultiHeadAttention.from_state) == ["state", "heads"]
+    assert parameters(reach.reached) == parameters(reach.path_length) == ["layers"]
+    assert parameters(reach.convolution) == ["n", "width", "dilation=", "*is_causal="]
+    assert parameters(reach.recurrence) == ["n"]
+    assert parameters(reach.stack) == ["kind", "n", "width=", "depth=", "*is_causal="]
+    assert parameters(reach.longest) == ["layers"]
+    assert parameters(reach.perturbed) == ["function", "x", "by="]
     assert parameters(attention_core.trace) == ["inputs", *weights]
     defaults = inspect.signature(attention_core.attention).parameters
     assert defaults["score"].default is scores.scaled_dot
