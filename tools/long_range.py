@@ -73,7 +73,8 @@ def tried(name: str, rate: float) -> list[float]:
 def measure(name: str) -> dict:
     began = time.process_time()
     tuned = [tried(name, rate) for rate in RATES]
-    rate = RATES[int(np.argmax(np.mean(tuned, axis=1)))]
+    # The best on average; of equals the largest, as it learns in fewer steps.
+    rate = max(zip(np.mean(tuned, axis=1).round(4), RATES, strict=True))[1]
     print(f"{name:26} {tuned} → {rate}", flush=True)
     accuracy = []
     for distance in DISTANCES:
