@@ -38,6 +38,7 @@ from .sequences import animate
 from .several import heads
 from .side_by_side import heatmaps
 from .sizes import shapes
+from .spread import spread
 from .stream import stream
 
 __all__ = [
@@ -83,6 +84,7 @@ __all__ = [
     "softmax_steps",
     "source",
     "spelled",
+    "spread",
     "step",
     "stripes",
     "stream",
