@@ -40,6 +40,19 @@
       `@media (prefers-reduced-motion:reduce){*,::before,::after{animation:none!important;transition:none!important}}`,
   );
 
+  /** Style of a range of the height of a finger, for the style sheet of an element. @type {string} */
+  own.slider = `
+    input{width:100%;min-width:0;height:44px;margin:0;background:none;cursor:pointer;
+      touch-action:pan-y;appearance:none;-webkit-appearance:none;border-radius:6px}
+    input:focus-visible{outline:3px solid var(--focus);outline-offset:2px}
+    input::-webkit-slider-runnable-track{height:4px;border-radius:2px;background:var(--guide)}
+    input::-moz-range-track{height:4px;border-radius:2px;background:var(--guide)}
+    input::-webkit-slider-thumb{-webkit-appearance:none;width:20px;height:20px;margin-top:-8px;
+      border:2px solid var(--paper);border-radius:50%;background:var(--ink)}
+    input::-moz-range-thumb{box-sizing:border-box;width:20px;height:20px;border-radius:50%;
+      border:2px solid var(--paper);background:var(--ink)}
+    :host{--focus:#46469e}@media screen{:host([dark]){--focus:#b3b3f5}}`;
+
   const hosts = new Set();
   const system = matchMedia("(prefers-color-scheme: dark)");
 

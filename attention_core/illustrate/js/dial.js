@@ -11,7 +11,7 @@
   "use strict";
   const own = window.attentionElements;
   if (own.turned) return;
-  const { announcer, define, followTheme, make, reducedMotion, styleSheet } = own;
+  const { announcer, define, followTheme, make, reducedMotion, slider, styleSheet } = own;
 
   const SVG = "http://www.w3.org/2000/svg";
   const MOST = 11; // of the key's position, and of the distance
@@ -38,7 +38,6 @@
 
   const look = new CSSStyleSheet();
   look.replaceSync(`
-    :host{--focus:#46469e}
     .live{max-width:28.5rem;margin:.6rem auto .4rem}
     .picture{display:block;width:100%;height:auto}
     .rim,.axis,.curve{fill:none;stroke:var(--guide);stroke-width:1.4}.axis{stroke-width:.8}
@@ -56,20 +55,11 @@
     .said .sum{min-width:15.5rem;white-space:nowrap}
     .control{display:grid;grid-template-columns:8.5rem 1fr;column-gap:.7rem;align-items:center}
     label{line-height:1.2}
-    input{width:100%;min-width:0;height:44px;margin:0;background:none;cursor:pointer;
-      touch-action:pan-y;appearance:none;-webkit-appearance:none;border-radius:6px}
-    input:focus-visible{outline:3px solid var(--focus);outline-offset:2px}
-    input::-webkit-slider-runnable-track{height:4px;border-radius:2px;background:var(--guide)}
-    input::-moz-range-track{height:4px;border-radius:2px;background:var(--guide)}
-    input::-webkit-slider-thumb{-webkit-appearance:none;width:20px;height:20px;margin-top:-8px;
-      border:2px solid var(--paper);border-radius:50%;background:var(--ink)}
-    input::-moz-range-thumb{box-sizing:border-box;width:20px;height:20px;border-radius:50%;
-      border:2px solid var(--paper);background:var(--ink)}
+    ${slider}
     .caption{margin:.4rem auto 0;color:var(--muted);font-size:.9rem;line-height:1.5;
       text-align:center;text-wrap:pretty}
     @media (max-width:400px){.said,label{font-size:.92rem}
       .control{grid-template-columns:7.8rem 1fr}}
-    @media screen{:host([dark]){--focus:#b3b3f5}}
   `);
 
   function draw(tag, attributes = {}, text = "") {
