@@ -153,7 +153,7 @@ prose: .venv/.dev ## check every number in the prose against its claim
 	$(bin)/python -m pytest tests/test_prose.py
 
 pages: .venv/.dev book ## the site and its elements in a real browser
-	$(xdg) $(bin)/python -m pytest tests/test_pages.py tests/test_bench.py tests/test_player.py tests/test_dial.py tests/test_scrubber.py
+	$(xdg) $(bin)/python -m pytest tests/test_pages.py tests/test_bench.py tests/test_player.py tests/test_dial.py tests/test_scrubber.py tests/test_strip.py
 
 lighthouse := .cache/lighthouse/node_modules/.bin/lighthouse
 $(lighthouse): Makefile

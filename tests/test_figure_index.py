@@ -19,7 +19,13 @@ sys.path.insert(0, str(ROOT / "_ext"))
 import figure_index
 
 SVG = "{http://www.w3.org/2000/svg}"
-PLAYS = ["attention-steps", "attention-bench", "attention-dial", "attention-scrubber"]
+PLAYS = [
+    "attention-steps",
+    "attention-bench",
+    "attention-dial",
+    "attention-scrubber",
+    "attention-strip",
+]
 FIGURES = ", ".join(["figure.attention-figure", *PLAYS])
 
 

@@ -450,7 +450,13 @@ def idle_elements(tab, notebook: dict) -> list[str]:
     """Those of a notebook's elements that do not answer when they are used as a reader would."""
     found = []
     page = tab.locator(".jp-Notebook:visible")
-    for tag in ("attention-bench", "attention-dial", "attention-scrubber", "attention-steps"):
+    for tag in (
+        "attention-bench",
+        "attention-dial",
+        "attention-scrubber",
+        "attention-steps",
+        "attention-strip",
+    ):
         if page.locator(tag).count() != json.dumps(notebook).count(f"</{tag}>"):
             found.append(f"not every {tag} is there")
     for bench in page.locator("attention-bench").all():
@@ -472,6 +478,12 @@ def idle_elements(tab, notebook: dict) -> list[str]:
         scrubber.get_by_role("slider").press("Home")
         if not scrubber.evaluate("scrubber => scrubber.position === 0"):
             found.append("a scrubber stands still")
+    for strip in page.locator("attention-strip").all():
+        before = strip.evaluate("strip => strip.settings?.output")
+        strip.get_by_label("Output").press("Home")
+        strip.get_by_label("Output").press("ArrowRight")
+        if strip.evaluate("strip => strip.settings?.output") in (before, None):
+            found.append("a strip stands still")
     return found
 
 

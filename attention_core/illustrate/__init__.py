@@ -33,6 +33,7 @@ from .pictures import (
     weighted_values,
 )
 from .plots import Arrow, Line, Point, plane, plot
+from .receptive import receptive_fields
 from .scrubber import Scrubber, scrubber
 from .sequences import animate
 from .several import heads
@@ -40,6 +41,7 @@ from .side_by_side import heatmaps
 from .sizes import shapes
 from .spread import spread
 from .stream import stream
+from .strip import Strip, strip
 
 __all__ = [
     "DARK",
@@ -56,6 +58,7 @@ __all__ = [
     "Point",
     "Scrubber",
     "Source",
+    "Strip",
     "animate",
     "backward",
     "bench",
@@ -79,6 +82,7 @@ __all__ = [
     "plot",
     "product",
     "projections",
+    "receptive_fields",
     "scrubber",
     "shapes",
     "softmax_steps",
@@ -88,6 +92,7 @@ __all__ = [
     "step",
     "stripes",
     "stream",
+    "strip",
     "vectors",
     "weighted_sum",
     "weighted_values",
