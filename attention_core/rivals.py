@@ -50,9 +50,12 @@ Back = Callable[[Named, Floats], Floats]
 
 
 def convolution(
-    x: ArrayLike, kernel: ArrayLike, bias: ArrayLike | None = None, dilation: int = 1
+    x: ArrayLike,
+    kernel: ArrayLike,
+    bias: ArrayLike | None = None,
+    dilation: int = 1,
 ) -> Floats:
-    """Each token, and a few before it, each through a projection of its own, summed.
+    """Each token and a few before it, summed, each through its own matrix.
 
     Parameters
     ----------
