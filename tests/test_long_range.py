@@ -10,7 +10,7 @@ from tools import long_range
 
 STORED = json.loads(long_range.FILE.read_text("utf-8"))
 RUNS = {name: np.array(model["accuracy"]) for name, model in STORED["models"].items()}
-ATTENTION, FIVE, SEVEN, RECURRENCE = long_range.MODELS
+ATTENTION, CONVOLUTION, RECURRENCE = long_range.MODELS
 AT = dict(zip(long_range.DISTANCES, range(len(long_range.DISTANCES)), strict=True))
 CHANCE = 1 / long_range.LETTERS
 
@@ -39,14 +39,15 @@ def test_models_are_of_nearly_equal_size():
     assert max(sizes) / min(sizes) < 1.03
 
 
-@pytest.mark.parametrize("name", [FIVE, SEVEN])
-def test_a_convolution_learns_within_its_reach_and_guesses_beyond(name):
-    span = sum(long_range.MODELS[name].dilations)
-    for distance, at in AT.items():
-        if distance + 2 * long_range.CARDS - 2 <= span:  # from the first card to the last question
-            assert RUNS[name][at].min() > 4 * CHANCE
-        if distance > span:
-            assert_allclose(RUNS[name][at], CHANCE, atol=0.04)
+def test_a_convolution_guesses_beyond_its_reach_and_already_at_its_edge():
+    runs, span = RUNS[CONVOLUTION], sum(long_range.MODELS[CONVOLUTION].dilations)
+    assert runs[: AT[16] + 1].min() > 0.9
+    furthest = (
+        2 * long_range.CARDS - 2
+    )  # further than the distance: from first card to last question
+    assert 29 + furthest == span  # reachable, and on most seeds not learned
+    assert np.median(runs[AT[29]]) < 0.2
+    assert_allclose(runs[AT[32] :], CHANCE, atol=0.04)
 
 
 def test_attention_does_well_at_every_distance():
