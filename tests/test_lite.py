@@ -480,8 +480,8 @@ def idle_elements(tab, notebook: dict) -> list[str]:
             found.append("a scrubber stands still")
     for strip in page.locator("attention-strip").all():
         before = strip.evaluate("strip => strip.settings?.output")
-        strip.get_by_label("Output").press("Home")
-        strip.get_by_label("Output").press("ArrowRight")
+        strip.get_by_label("Output", exact=True).press("Home")
+        strip.get_by_label("Output", exact=True).press("ArrowRight")
         if strip.evaluate("strip => strip.settings?.output") in (before, None):
             found.append("a strip stands still")
     return found

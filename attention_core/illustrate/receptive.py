@@ -12,7 +12,7 @@ from ..reach import InTurn, Layer, path_length
 from .canvas import MARGIN, Canvas
 from .figure import Figure
 
-_LEFT, _RIGHT = 62.0, 350.0
+_LEFT, _RIGHT = 62.0, 347.0
 _MOST = 16
 Node = tuple[int, int]
 
@@ -110,7 +110,7 @@ def receptive_fields(
         row = lengths[name][output]
         seen = f"{np.isfinite(row).sum()} of {n}"
         canvas.text(MARGIN, y, name[:1].upper() + name[1:], "h")
-        canvas.text(_RIGHT + 6, y, seen, "l", "end")
+        canvas.text(_RIGHT + 7, y, seen, "l", "end")
         y = _panel(canvas, y + 34, walk(layers, output), n, len(layers), row) + 34
         said.append(f"in {name} on {in_words(row)}")
     told = caption or (

@@ -62,12 +62,10 @@
       }
     }
     const inputs = Array.from({ length: n }, (_, j) => nodes.get(`0,${j}`));
-    const order = (a, b) =>
-      b.length - a.length || Math.abs(b.at[1] - output) - Math.abs(a.at[1] - output) || a.at[1] - b.at[1];
+    const far = (node) => Math.abs(node.at[1] - output); // of the inputs it sees, the farthest
     const longest = [];
-    for (let node = inputs.filter(Boolean).sort(order)[0]; node; node = node.above) {
-      longest.unshift(node.at);
-    }
+    let node = inputs.filter(Boolean).reduce((a, b) => (far(b) > far(a) ? b : a));
+    for (; node; node = node.above) longest.unshift(node.at);
     return { lengths: inputs.map((node) => (node ? node.length : null)), nodes, lines, longest };
   };
   const { walk } = own;
@@ -142,7 +140,7 @@
       const whole =
         within(output, [0, n - 1]) && within(width, WIDTHS) && n === this.#data.n &&
         within(depth, kind === "window" ? [1, 1] : DEPTHS);
-      if (!(kind in KINDS && whole)) throw new RangeError("no such model or output");
+      if (!(Object.hasOwn(KINDS, kind) && whole)) throw new RangeError("no such model or output");
       this.#data = { kind, n, output, width, depths: { ...this.#data.depths, [kind]: depth } };
       this.#paint();
     }
@@ -194,7 +192,7 @@
       root.append(
         make(
           "div",
-          { class: "live", role: "group", "aria-label": "Which inputs an output can see" },
+          { class: "live", role: "group", "aria-label": "Receptive fields" },
           picture, said, ...rows, region.element, make("p", { class: "caption", text: caption }),
         ),
         make("slot"),
