@@ -14,6 +14,7 @@ they are first asked for.
 from typing import TYPE_CHECKING
 
 from attention_core import (
+    cost,
     example,
     generation,
     gradients,
@@ -48,6 +49,7 @@ __all__ = [
     "SelfAttention",
     "Step",
     "attention",
+    "cost",
     "example",
     "generation",
     "heads",

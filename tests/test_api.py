@@ -12,6 +12,7 @@ import pytest
 import attention_core
 from attention_core import (
     attend,
+    cost,
     gradients,
     heads,
     layers,
@@ -82,6 +83,7 @@ def test_exports():
         "SelfAttention",
         "Step",
         "attention",
+        "cost",
         "example",
         "generation",
         "heads",
@@ -160,6 +162,11 @@ def test_signatures():
     for kind in (transformer.DecoderLayer, transformer.Decoder):
         assert parameters(kind.from_state) == loaded
         assert parameters(kind.__call__) == ["self", "x", "memory", "mask=", "memory_mask="]
+    assert parameters(cost.attention) == parameters(cost.recurrence) == ["n", "d"]
+    assert parameters(cost.restricted) == ["n", "d", "r"]
+    assert parameters(cost.convolution) == ["n", "d", "k"]
+    assert parameters(cost.projections) == ["n", "d", "count="]
+    assert parameters(cost.power_law) == ["x", "y"]
     weights = ["query_weight", "key_weight", "value_weight"]
     assert parameters(attention_core.SelfAttention) == weights
     assert parameters(attention_core.SelfAttention.random) == ["d_model", "d_k", "d_v", "rng"]
