@@ -168,8 +168,8 @@ audit: .venv/.package book $(lighthouse) ## Lighthouse over every page, as on a 
 parity: .venv-parity/.requirements ## compare with PyTorch, ONNX, JAX, Keras and transformers
 	.venv-parity/bin/python -m pytest --confcutdir=tests/parity -q tests/parity
 
-bench: .venv/.package ## measure cost, as ratios within one run; some: only="additive"
-	@$(if $(wildcard .venv-parity/bin/python),.venv-parity,.venv)/bin/python tools/bench.py $(only)
+bench: .venv/.package ## measure cost, as ratios within one run; some: only="additive"; kept: store=1
+	@$(if $(wildcard .venv-parity/bin/python),.venv-parity,.venv)/bin/python tools/bench.py $(only) $(if $(store),--store)
 
 figures: .venv/.dev ## export animations and stills for slides into _build/figures; some: only="attend"
 	@$(xdg) $(bin)/python tools/figures.py $(only)

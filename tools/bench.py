@@ -2,6 +2,7 @@
 
     python tools/bench.py            every comparison
     python tools/bench.py additive   those whose name holds the word
+    python tools/bench.py cost --store   measure the chapter on cost anew, as tools/cost.py says
 
 Seconds and bytes differ from machine to machine; ratios within a run differ less, so ratios to
 the first way of each comparison are what is printed. Time is the best of some rounds in turn, so
@@ -104,7 +105,15 @@ def generation() -> Ways:
     }
 
 
-COMPARISONS = (additive, training, generation)
+def cost() -> Ways:
+    """One layer over 1,024 tokens of 256 features; more of it is stored with --store."""
+    from tools.cost import layers
+
+    ways = layers(1024, 256)
+    return {name: ways[name] for name in ("convolution", "recurrence", "attention")}
+
+
+COMPARISONS = (additive, training, generation, cost)
 #: Calls in a row that are timed as one, so that what is quick is measured as well.
 REPEATS = 5
 
@@ -137,6 +146,10 @@ def measure(ways: Ways) -> dict[str, tuple[float, float]]:
 
 
 def main(words: list[str]) -> None:
+    if "--store" in words:
+        from tools.cost import store
+
+        return store()
     for comparison in COMPARISONS:
         if words and not any(word in comparison.__name__ for word in words):
             continue
