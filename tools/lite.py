@@ -48,7 +48,7 @@ INSTALL = """\
 # Run > Run All Cells runs this page. This line brings it the book's own module, from this site.
 %pip install -q attention-core"""
 #: What is drawn by matplotlib, which is a third of all there is to load: only where it is used.
-PLOTS = re.compile(r"\bimport matplotlib|\billustrate\.(plane|plot)\(")
+PLOTS = re.compile(r"\bimport matplotlib|\billustrate\.(plane|plot|growth)\(")
 CONFIG = "jupyter_lite_config.json"
 SETTINGS = {
     "LiteBuildConfig": {
@@ -130,6 +130,10 @@ def write_notebooks(folder: Path) -> None:
         # wants whole.
         text = json.dumps(for_the_browser(read(path), prose), ensure_ascii=False, indent=1)
         target.write_text(text + "\n", encoding="utf-8")
+    # What chapters draw from.
+    data = ROOT / "chapters" / "data"
+    if data.is_dir():
+        shutil.copytree(data, folder / "chapters" / "data", dirs_exist_ok=True)
 
 
 # --- the wheels ----------------------------------------------------------------------------------

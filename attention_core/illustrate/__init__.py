@@ -6,6 +6,7 @@ Pictures of cells and numbers are plain SVG; `plane` and `plot` need matplotlib.
 """
 
 from .animation import Animation
+from .areas import areas
 from .backward import backward
 from .bank import company
 from .clocks import clocks, pairings, stripes
@@ -15,6 +16,7 @@ from .elements import Elements, enable
 from .figure import Figure
 from .frames import overview, step
 from .generated import cached, chances
+from .growth import growth
 from .hidden import masked
 from .listing import Source, source
 from .palette import DARK, LIGHT, ROLES, TEXT
@@ -60,6 +62,7 @@ __all__ = [
     "Source",
     "Strip",
     "animate",
+    "areas",
     "backward",
     "bench",
     "cached",
@@ -69,6 +72,7 @@ __all__ = [
     "dial",
     "dot_products",
     "enable",
+    "growth",
     "heads",
     "heatmap",
     "heatmaps",
