@@ -126,11 +126,13 @@ def restricted(n: int, d: int, r: int) -> Cost:
     n, d = _sizes(n=n, d=d)
     r = check_count("r", r, "keys of a query", least=1)
     if r > n:
-        raise ValueError(f"r must be at most n, as there are no more keys: got {r} and {n}")
-    products = 2 * n * r * d
-    sums = n * r * (d - 1) + n * d * (r - 1)
+        raise ValueError(f"r must be at most n, all there are: got {r} and {n}")
+    products = 2 * n * r * d  # queries with keys, weights with values
+    their_sums = n * r * (d - 1) + n * d * (r - 1)
+    quotients = 2 * n * r  # by the scale, and in softmax by the sum
     in_softmax = n * r + n * (r - 1)  # less the maximum; added up
-    return Cost(products + 2 * n * r, sums + in_softmax, 2 * n * r + n * max(r, d))
+    held = 2 * n * r + n * max(r, d)
+    return Cost(products + quotients, their_sums + in_softmax, held)
 
 
 def projections(n: int, d: int, count: int = 3) -> Cost:
@@ -283,7 +285,7 @@ class PowerLaw:
 
 
 def power_law(x: ArrayLike, y: ArrayLike) -> PowerLaw:
-    """The power of x that comes nearest to y: least squares between their logarithms.
+    """The power of x nearest to y, by least squares between logarithms.
 
     Parameters
     ----------
@@ -317,7 +319,8 @@ def power_law(x: ArrayLike, y: ArrayLike) -> PowerLaw:
     slope = across @ up / spread
     missed = up - slope * across
     error = np.sqrt(missed @ missed / (len(u) - 2) / spread)
-    return PowerLaw(float(slope), float(error), float(np.exp(v.mean() - slope * u.mean())))
+    factor = np.exp(v.mean() - slope * u.mean())
+    return PowerLaw(float(slope), float(error), float(factor))
 
 
 def _curve(x: ArrayLike, y: ArrayLike) -> tuple[Floats, Floats]:

@@ -117,7 +117,7 @@ def growth(
     )
     lowest = -np.inf
     for at, name, role in ends:
-        lowest = max(at, lowest + 15)
+        lowest = max(at, lowest + 17)
         ax.annotate(
             name, (xs[-1], least[name][-1]), xytext=(8, lowest - at), textcoords="offset points",
             color=_TONE[role], size=13, va="center", annotation_clip=False,
