@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from attention_core import (
     cost,
+    blockwise,
     example,
     generation,
     gradients,
@@ -50,6 +51,7 @@ __all__ = [
     "Step",
     "attention",
     "cost",
+    "blockwise",
     "example",
     "generation",
     "heads",

