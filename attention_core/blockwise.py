@@ -35,8 +35,13 @@ BLOCK = 256
 REACH = 30.0
 
 
-def online(query: ArrayLike, key: ArrayLike, value: ArrayLike, block: int = 1) -> Floats:
-    """Attention that meets the keys a block at a time, and keeps three numbers up to date.
+def online(
+    query: ArrayLike,
+    key: ArrayLike,
+    value: ArrayLike,
+    block: int = 1,
+) -> Floats:
+    """Attention that meets the keys a block at a time.
 
     Of each query it keeps the highest score so far, the total of the exponentials so far, and the
     values weighted by them so far, unnormalised. A higher score shrinks what is there.
@@ -76,7 +81,8 @@ def online(query: ArrayLike, key: ArrayLike, value: ArrayLike, block: int = 1) -
     highest: Floats | float = -np.inf
     total: Floats | float = 0.0
     mixed: Floats | float = 0.0
-    for first in range(0, key.shape[-2], check_count("block", block, "keys", least=1)):
+    check_count("block", block, "keys", least=1)
+    for first in range(0, key.shape[-2], block):
         some = slice(first, first + block)
         scores = scaled_dot(query, key[..., some, :])
         higher = np.maximum(highest, scores.max(axis=-1, keepdims=True))
@@ -118,9 +124,9 @@ def attention(
     block : int, optional
         How many queries, and how many keys, make a block; 256 if not given.
     threads : int, optional
-        How many blocks of queries to work on at a time; as many as this process may use
-        processors if not given. Where NumPy's own products use threads too, the two get into each
-        other's way: start Python with OPENBLAS_NUM_THREADS=1.
+        How many blocks of queries to work on at a time. Threads of ours and those of NumPy's own
+        products get into each other's way. So if not given it is one, unless Python was started
+        with OPENBLAS_NUM_THREADS=1: then it is as many as this process may use processors.
 
     Returns
     -------
@@ -385,7 +391,7 @@ def _together(work: Callable[[], None], threads: int) -> None:
 
 
 def _processors() -> int:
-    """How many threads can run at a time; in a browser's Python there is one."""
-    if sys.platform == "emscripten":
+    """How many threads of ours can run well: in a browser, or beside those of products, one."""
+    if sys.platform == "emscripten" or os.environ.get("OPENBLAS_NUM_THREADS") != "1":
         return 1
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

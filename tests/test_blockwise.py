@@ -265,7 +265,17 @@ def test_the_base_is_two_where_that_has_vector_code(monkeypatch):
     assert blockwise._exponential.__wrapped__(np.dtype(np.float32))[0] is np.exp
 
 
+def test_threads_are_ours_where_products_have_one(monkeypatch):
+    monkeypatch.setattr(blockwise.os, "sched_getaffinity", lambda _: {0, 1, 2}, raising=False)
+    for products, ours in (("1", 3), ("2", 1), ("", 1)):
+        monkeypatch.setenv("OPENBLAS_NUM_THREADS", products)
+        assert blockwise._processors() == ours
+    monkeypatch.delenv("OPENBLAS_NUM_THREADS")
+    assert blockwise._processors() == 1
+
+
 def test_a_browser_has_one_thread(monkeypatch):
+    monkeypatch.setenv("OPENBLAS_NUM_THREADS", "1")
     monkeypatch.setattr(sys, "platform", "emscripten")
     assert blockwise._processors() == 1
 
