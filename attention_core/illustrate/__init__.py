@@ -44,6 +44,7 @@ from .sizes import shapes
 from .spread import spread
 from .stream import stream
 from .strip import Strip, strip
+from .sweep import sweep
 
 __all__ = [
     "DARK",
@@ -97,6 +98,7 @@ __all__ = [
     "stripes",
     "stream",
     "strip",
+    "sweep",
     "vectors",
     "weighted_sum",
     "weighted_values",
