@@ -112,7 +112,7 @@ def _table(
             rect = f'x="{x:.4g}" y="{y:.4g}" width="{cell:.4g}" height="{cell:.4g}" rx="4"'
             word = f'x="{x + cell / 2:.4g}" y="{y + cell / 2:.4g}" dy=".35em"'
             if kind in ("held", "done"):
-                shade = 0.9 if kind == "held" else 0.12
+                shade = 0.56 if kind == "held" else 0.12
                 canvas.parts.append(
                     f'<g class="n score"><rect class="c" {rect} '
                     f'style="fill-opacity:{shade:g}"/><text {word}>{KINDS[kind]}</text></g>'
