@@ -19,6 +19,7 @@ from .generated import cached, chances
 from .growth import growth
 from .hidden import masked
 from .listing import Source, source
+from .museum import against, caught, wall
 from .palette import DARK, LIGHT, ROLES, TEXT
 from .pictures import (
     dot_products,
@@ -62,12 +63,14 @@ __all__ = [
     "Scrubber",
     "Source",
     "Strip",
+    "against",
     "animate",
     "areas",
     "backward",
     "bench",
     "cached",
     "chances",
+    "caught",
     "clocks",
     "company",
     "dial",
@@ -100,6 +103,7 @@ __all__ = [
     "strip",
     "sweep",
     "vectors",
+    "wall",
     "weighted_sum",
     "weighted_values",
 ]
