@@ -73,9 +73,9 @@ PLAIN = (
     Plain(
         "place in the book",
         "text",
-        r"\b(?i:steps?|chapters?|parts?|exercises?|sections?)\s+\d{1,2}(?:\.\d)?(?![\d])"
+        r"\b(?i:steps?|chapters?|parts?|exercises?|sections?|exhibits?)\s+\d{1,2}(?:\.\d)?(?![\d])"
         r"(?:(?:,\s*\d{1,2}(?:\.\d)?)*,?\s*(?:and|or|to|–|-)\s*\d{1,2}(?:\.\d)?(?![\d]))?",
-        "chapters and exercises are numbered by the table of contents",
+        "chapters, exercises and exhibits are numbered by where they stand",
     ),
     Plain(
         "exercise label in code",
@@ -106,6 +106,12 @@ PLAIN = (
         "text",
         r"(?<=\bin )(?:19|20)\d\d\b|(?<=[\w.] \()(?:19|20)\d\d(?=\))|(?<=[a-z.], )(?:19|20)\d\d(?=\))|(?<=\. )(?:19|20)\d\d(?=\.)",
         "the year of a publication",
+    ),
+    Plain(
+        "thread",
+        "text",
+        r"[\w.-]+/[\w.-]+#\d+",
+        "owner/name#7 is the address of a discussion on GitHub",
     ),
     Plain(
         "version",
