@@ -16,12 +16,12 @@ from .pictures import Array, printed_to
 
 ACROSS = 360.0
 HEIGHT = 28.0
-LARGEST, SMALLEST = 12.0, 10.5
+LARGEST, SMALLEST = 15.0, 10.5
 LETTER, BETWEEN = 19.0, 14.0
 #: With so many keys at most, the two stand side by side.
 BESIDE = 4
 #: A thumbnail of the wall, and the cells of the table.
-SIDE, SQUARE = 58.0, 18.0
+SIDE, SQUARE = 58.0, 20.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -149,52 +149,63 @@ def _panel(
     left, top = corner
     canvas.text(left, top + 9, name, "h")
     top += 22
+    styled = "" if size == LARGEST else f' style="font-size:{size:.3g}px"'
+    boxes = _boxes(pair.wrong.shape, left, top, width, HEIGHT, GAP)
+    crossed = hidden & (pair.wrong == 0)
+    drawn, away = [], []
+    for place, box in boxes.items():
+        middle = f'x="{box[0] + width / 2:.4g}" y="{box[1] + HEIGHT / 2:.4g}" dy=".35em"'
+        if crossed[place]:
+            away.append(f'<rect class="g d" {_place(box)}/><text class="u" {middle}>×</text>')
+            continue
+        text = number(pair.wrong[place], decimals)
+        cell = _tinted(box, pair.shade[place], pair.differs[place])
+        drawn.append(f"{cell}<text {middle}{styled}>{text}</text>")
+    canvas.parts.append(f'<g class="hidden" text-anchor="middle">{"".join(away)}</g>')
+    canvas.parts.append(f'<g class="n score">{"".join(drawn)}</g>')
     for i in range(n):
-        y = top + i * (HEIGHT + GAP)
-        canvas.label(left - 5, y + HEIGHT / 2, "q", i + 1, "query")
-        for j in range(m):
-            x = left + j * (width + GAP)
-            crossed = bool(hidden[i, j]) and pair.wrong[i, j] == 0
-            text = "×" if crossed else number(pair.wrong[i, j], decimals)
-            mark = bool(pair.differs[i, j])
-            _cell(canvas, (x, y, width, HEIGHT), pair.shade[i, j], mark, text, size, crossed)
+        canvas.label(left - 5, boxes[i, 0][1] + HEIGHT / 2, "q", i + 1, "query")
     for j in range(m):
-        x = left + j * (width + GAP) + width / 2
-        canvas.label(x, top + n * (HEIGHT + GAP) + 8, "k", j + 1, "key", anchor="middle")
+        x, y = boxes[n - 1, j][0] + width / 2, boxes[n - 1, j][1] + HEIGHT + 12
+        canvas.label(x, y, "k", j + 1, "key", anchor="middle")
+    marked = [boxes[i, j] for i, j in np.argwhere(pair.differs)]
+    _dots(canvas, [(x + w - 5, y + 5) for x, y, w, _ in marked])
 
 
-def _cell(
-    canvas: Canvas,
-    box: tuple[float, float, float, float],
-    shade: float,
-    mark: bool,
-    text: str = "",
-    size: float = LARGEST,
-    crossed: bool = False,
-) -> None:
-    """A cell: tinted, with its number if it has one; outlined, with a dot, where it is marked."""
-    x, y, width, height = box
-    place = (
-        f'x="{x:.4g}" y="{y:.4g}" width="{width:.4g}" height="{height:.4g}" rx="{height / 6:.3g}"'
-    )
-    middle = f'x="{x + width / 2:.4g}" y="{y + height / 2:.4g}" dy=".35em" text-anchor="middle"'
-    canvas._reach(x + width, y + height)
-    if crossed:
-        canvas.parts.append(
-            f'<g class="hidden"><rect class="g d" {place}/><text class="u" {middle}>×</text></g>'
-        )
-        return
-    outline = f";stroke:var(--ink);stroke-width:{1.8 if text else 1.2}" if mark else ""
-    written = f'<text {middle} style="font-size:{size:.3g}px">{text}</text>' if text else ""
-    canvas.parts.append(
-        f'<g class="n score"><rect class="c" {place} '
-        f'style="fill-opacity:{0.06 + 0.5 * shade:.3f}{outline}"/>{written}</g>'
-    )
-    if mark:
-        spot = (x + width - 5, y + 5) if text else (x + width / 2, y + height / 2)
-        canvas.parts.append(
-            f'<circle class="on" cx="{spot[0]:.4g}" cy="{spot[1]:.4g}" r="{2.2 if text else 2.6}"/>'
-        )
+Box = tuple[float, float, float, float]
+
+
+def _boxes(
+    shape: tuple[int, ...], left: float, top: float, width: float, height: float, gap: float
+) -> dict[tuple[int, int], Box]:
+    """Left and upper edge, width and height of each cell."""
+    return {
+        (i, j): (left + j * (width + gap), top + i * (height + gap), width, height)
+        for i in range(shape[0])
+        for j in range(shape[1])
+    }
+
+
+def _place(box: Box) -> str:
+    """A cell's place, as attributes."""
+    sides = zip(("x", "y", "width", "height"), box, strict=True)
+    attributes = " ".join(f'{name}="{round(side, 1):g}"' for name, side in sides)
+    return f'{attributes} rx="{min(5, round(box[3] / 6))}"'
+
+
+def _tinted(box: Box, shade: float | None, mark: bool = False) -> str:
+    """A cell, as deep as it is large; outlined in ink where it is marked."""
+    style = [] if shade is None else [f"fill-opacity:{0.06 + 0.5 * shade:.2f}"]
+    style += ["stroke:var(--ink);stroke-width:1.8"] if mark else []
+    return f'<rect class="c" {_place(box)}' + (f' style="{";".join(style)}"/>' if style else "/>")
+
+
+def _dots(canvas: Canvas, places: Sequence[tuple[float, float]]) -> None:
+    """Set a dot at each place, all in one stroke."""
+    if places:
+        spots = "".join(f"M{x:.4g} {y:.4g}h0" for x, y in places)
+        ink = "stroke:var(--ink);stroke-width:4.6;stroke-linecap:round"
+        canvas.parts.append(f'<path style="{ink}" d="{spots}"/>')
 
 
 def _rows(array: Array, decimals: int) -> str:
@@ -276,10 +287,12 @@ def _thumbnail(canvas: Canvas, left: float, top: float, pair: Pair) -> None:
     n, m = pair.wrong.shape
     gap = 2.0
     width, height = (SIDE + gap) / m - gap, (SIDE + gap) / n - gap
-    for i in range(n):
-        for j in range(m):
-            box = (left + j * (width + gap), top + i * (height + gap), width, height)
-            _cell(canvas, box, pair.shade[i, j], bool(pair.differs[i, j]))
+    boxes = _boxes(pair.wrong.shape, left, top, width, height, gap)
+    cells = "".join(_tinted(box, pair.shade[place]) for place, box in boxes.items())
+    canvas.parts.append(f'<g class="score">{cells}</g>')
+    canvas._reach(left + SIDE, top + SIDE)
+    marked = [boxes[i, j] for i, j in np.argwhere(pair.differs)]
+    _dots(canvas, [(x + w / 2, y + h / 2) for x, y, w, h in marked])
 
 
 def caught(
@@ -324,37 +337,30 @@ def caught(
         )
     canvas = Canvas()
     left = MARGIN + max(text_width(name, 13) for name in checks) + 8
-    gap = 2.0
+    gap = 3.0
     square = min(SQUARE, (ACROSS - MARGIN - left + gap) / grid.shape[1] - gap)
     for j in range(grid.shape[1]):
         canvas.text(left + j * (square + gap) + square / 2, MARGIN + 8, str(j + 1), "u", "middle")
-    for i, (name, row) in enumerate(zip(checks, grid, strict=True)):
-        y = MARGIN + 22 + i * (square + gap + 2)
+    boxes = _boxes(grid.shape, left, MARGIN + 22, square, square, gap)
+    for i, name in enumerate(checks):
+        y = boxes[i, 0][1] + square / 2
         canvas.parts.append(
-            f'<text class="u" x="{left - 8:g}" y="{y + square / 2:g}" dy=".35em" '
-            f'text-anchor="end">{name}</text>'
+            f'<text class="u" x="{left - 8:g}" y="{y:g}" dy=".35em" text-anchor="end">{name}</text>'
         )
-        for j, hit in enumerate(row):
-            box = (left + j * (square + gap), y, square, square)
-            x, side = box[0], f'width="{square:.4g}" height="{square:.4g}" rx="3"'
-            own = made_for is not None and made_for[i] == j + 1
-            outline = ";stroke:var(--ink);stroke-width:1.8" if own else ""
-            canvas.parts.append(
-                f'<g class="score"><rect class="c" x="{x:.4g}" y="{y:.4g}" {side} '
-                f'style="fill-opacity:{0.5 if hit else 0.06:.2f}{outline}"/></g>'
-            )
-            if hit:
-                canvas.parts.append(
-                    f'<circle class="on" cx="{x + square / 2:.4g}" cy="{y + square / 2:.4g}" '
-                    f'r="2.6"/>'
-                )
-            canvas._reach(x + square, y + square)
+    own = {(i, j - 1) for i, j in enumerate(made_for or ())}
+    cells = "".join(
+        _tinted(box, 1 if grid[place] else None, place in own) for place, box in boxes.items()
+    )
+    canvas.parts.append(f'<g class="score">{cells}</g>')
+    canvas._reach(ACROSS - MARGIN, MARGIN + 22 + len(grid) * (square + gap))
+    hits = [boxes[i, j] for i, j in np.argwhere(grid)]
+    _dots(canvas, [(x + square / 2, y + square / 2) for x, y, *_ in hits])
     found = [[j for j in range(1, grid.shape[1] + 1) if row[j - 1]] for row in grid]
     said = " ".join(
-        f"{name[:1].upper()}{name[1:]} catches {listing([str(j) for j in hits])}."
-        for name, hits in zip(checks, found, strict=True)
+        f"{name[:1].upper()}{name[1:]} catches {listing([str(j) for j in each])}."
+        for name, each in zip(checks, found, strict=True)
     )
-    most = max(len(hits) for hits in found)
+    most = max(len(each) for each in found)
     told = (
         f"A dot: the check catches the exhibit. The best check catches {most} of {grid.shape[1]}."
     )
