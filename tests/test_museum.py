@@ -2,6 +2,9 @@
 
 import ast
 import inspect
+import json
+import re
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,6 +14,7 @@ from attention_core.exercises import exhibits as specimens
 from attention_core.exercises import museum
 from attention_core.heads import merge_heads, split_heads
 
+ROOT = Path(__file__).resolve().parent.parent
 NAMES = [check.__name__ for check in museum.checks]
 BUGS = [exhibit.attend for exhibit in museum.exhibits]
 EXHIBITS = pytest.mark.parametrize("exhibit", museum.exhibits, ids=lambda e: e.attend.__name__)
@@ -132,6 +136,15 @@ def test_a_function_that_stops_is_caught_and_a_broken_check_is_not_hidden():
     assert museum.catches(museum.rows_sum_to_one, stops)
     with pytest.raises(ZeroDivisionError):
         museum.catches(lambda attend: 1 / 0, museum.library)
+
+
+def test_the_chapter_links_each_thread_where_its_exhibit_hangs():
+    chapter = json.loads((ROOT / "chapters" / "22-bug-museum.ipynb").read_text("utf-8"))
+    text = "\n".join("".join(cell["source"]) for cell in chapter["cells"])
+    hung = re.split(r"### Exhibit \d+\n|## Which check", text)[1:-1]
+    for exhibit, part in zip(museum.exhibits, hung, strict=True):
+        thread = exhibit.thread
+        assert re.findall(r"\[(\S+)\]\((https:\S+)\)", part) == [(str(thread), thread.url)]
 
 
 def test_threads_have_an_address():

@@ -169,7 +169,7 @@ def _panel(
         x, y = boxes[n - 1, j][0] + width / 2, boxes[n - 1, j][1] + HEIGHT + 12
         canvas.label(x, y, "k", j + 1, "key", anchor="middle")
     marked = [boxes[i, j] for i, j in np.argwhere(pair.differs)]
-    _dots(canvas, [(x + w - 5, y + 5) for x, y, w, _ in marked])
+    _dots(canvas, [(x + w - 2.5, y + 2.5) for x, y, w, _ in marked])
 
 
 Box = tuple[float, float, float, float]
