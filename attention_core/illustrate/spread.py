@@ -96,11 +96,11 @@ def spread(
         (float(to_page((places[-1], values[-1].mean()))[1]), values[-1].mean(), name, role)
         for (name, values), role in zip(ys.items(), names, strict=True)
     )
-    free = -np.inf
-    for at, value, name, role in ends:
-        free = max(at, free + 14)
+    free = float("-inf")
+    for height_at, value, name, role in ends:
+        free = max(height_at, free + 14)
         ax.annotate(
-            name, (places[-1], value), xytext=(14, free - at), textcoords="offset points",
+            name, (places[-1], value), xytext=(14, free - height_at), textcoords="offset points",
             color=_TONE[role], size=12, va="center", annotation_clip=False,
         )  # fmt: skip
     for name, level in (levels or {}).items():
