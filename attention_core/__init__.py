@@ -14,8 +14,8 @@ they are first asked for.
 from typing import TYPE_CHECKING
 
 from attention_core import (
-    cost,
     blockwise,
+    cost,
     example,
     generation,
     gradients,

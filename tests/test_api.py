@@ -12,8 +12,8 @@ import pytest
 import attention_core
 from attention_core import (
     attend,
-    cost,
     blockwise,
+    cost,
     gradients,
     heads,
     layers,
