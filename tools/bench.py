@@ -2,7 +2,8 @@
 
     python tools/bench.py            every comparison
     python tools/bench.py additive   those whose name holds the word
-    python tools/bench.py cost --store   measure the chapter on cost anew, as tools/cost.py says
+    python tools/bench.py cost --store   measure what the chapter on cost draws, see tools/cost.py
+    python tools/bench.py fast --store   the same for fast attention, see tools/fast.py
 
 Seconds and bytes differ from machine to machine; ratios within a run differ less, so ratios to
 the first way of each comparison are what is printed. Time is the best of some rounds in turn, so
@@ -12,6 +13,7 @@ and nothing is said of it beside a library that asks for its own.
 
 from __future__ import annotations
 
+import subprocess
 import sys
 import time
 import tracemalloc
@@ -146,10 +148,17 @@ def measure(ways: Ways) -> dict[str, tuple[float, float]]:
 
 
 def main(words: list[str]) -> None:
-    if "--store" in words:
+    names = [word for word in words if word != "--store"]
+    if "--store" in words and names != ["fast"]:
+        if names != ["cost"]:
+            sys.exit("What is stored is measured by itself: name cost or fast, and no other.")
         from tools.cost import store
 
         return store()
+    if names == ["fast"]:
+        # By itself, as NumPy's products must be kept to one thread before NumPy is imported.
+        script = Path(__file__).with_name("fast.py")
+        sys.exit(subprocess.run([sys.executable, script, *words[1:]]).returncode)
     for comparison in COMPARISONS:
         if words and not any(word in comparison.__name__ for word in words):
             continue
@@ -158,6 +167,8 @@ def main(words: list[str]) -> None:
         for name, (t, p) in measure(comparison()).items():
             memory = "" if comparison is training else f"{p:>10.4f}"
             print(f"  {name:28}{t:>10.3f}{memory}")
+    if not names:
+        print("Attention a block at a time takes minutes and PyTorch: make bench only=fast")
 
 
 if __name__ == "__main__":

@@ -1,7 +1,8 @@
 """Measure attention a block at a time beside PyTorch's fused kernel, and each of its tricks.
 
-    python tools/fast.py            print
-    python tools/fast.py --store    and store what the chapter on fast attention draws
+    make bench only=fast            print; or: python tools/fast.py
+    make bench only=fast store=1    and store what the chapter on fast attention draws
+    python tools/fast.py tricks     a part alone, whose name holds the word
 
 It is run by a Python that has PyTorch (make parity sets one up). Ways are timed in turn, some
 rounds in one process, and their medians are compared, as a machine that others use as well is
@@ -283,6 +284,15 @@ def measured_elsewhere(products_threads: str) -> dict[str, float]:
     return json.loads(run.stdout)
 
 
+def said(part: object) -> str:
+    """A part in a line: of a comparison, the speed of ours, where PyTorch's is 1."""
+    if isinstance(part, dict) and "causal" in part and "all" in part:
+        return ", ".join(
+            f"{kind} {each['ratio']:.2f} of PyTorch's speed" for kind, each in part.items()
+        )
+    return json.dumps(part)
+
+
 def main(words: list[str]) -> None:
     wanted = [word for word in words if word != "--store"]
     stored = json.loads(FILE.read_text(encoding="utf-8")) if FILE.exists() else {}
@@ -290,9 +300,9 @@ def main(words: list[str]) -> None:
         if wanted and not any(word in name for word in wanted):
             continue
         stored[name] = part()
-        print(name, json.dumps(stored[name], indent=1), flush=True)
+        print(f"{name}: {said(stored[name])}", flush=True)
         if "--store" in words:
-            stored["command"] = "python tools/fast.py --store"
+            stored["command"] = "make bench only=fast store=1"
             stored["day"] = datetime.datetime.now(datetime.UTC).date().isoformat()
             FILE.parent.mkdir(exist_ok=True)
             FILE.write_text(json.dumps(stored, indent=1) + "\n", encoding="utf-8")
