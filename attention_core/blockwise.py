@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
@@ -156,11 +156,21 @@ def attention(
     """
     given = _Given.of(query, key, value, mask, is_causal, scale, BLOCK if block is None else block)
     threads = _processors() if threads is None else check_count("threads", threads, "threads", 1)
-    output = np.empty((*given.query.shape[:-1], given.d_v), given.dtype)
+    output = _swept(given, threads)
+    if given.spoiled is not None:
+        other = replace(given, value=given.spoiled, spoiled=None, power=0)
+        found, as_it_is = np.split(_swept(other, threads), 2, axis=-1)
+        output = np.where(found > 0, as_it_is, output)
+    return output[0] if given.plane else output
+
+
+def _swept(given: "_Given", threads: int) -> Floats:
+    """The averages of the values, in as many threads at a time."""
+    output = np.empty((*given.query.shape[:-1], given.value.shape[-1]), given.dtype)
     places = iter(given.places())
     with np.errstate(all="ignore"):
         _together(lambda: _Desk.of(given).fill(output, places), min(threads, len(given.places())))
-    return output[0] if given.plane else output
+    return output
 
 
 @dataclass(frozen=True, eq=False)
@@ -176,7 +186,7 @@ class _Given:
     block: int
     dtype: np.dtype[Any]
     plane: bool
-    d_v: int
+    spoiled: Floats | None
     power: int
     bounds: Floats
 
@@ -207,11 +217,13 @@ class _Given:
             shape = (*query.shape[:-1], key.shape[-2])
             table = np.broadcast_to(query.dtype.type(0), shape[-2:] if plane else shape)
             mask = np.broadcast_to(check_mask(mask, table), shape)
-        d_v, (value, power) = value.shape[-1], _tame(value)
+        value, spoiled, power = _tame(value)
         bounds = _longest(key) * abs(scale)
         if mask is not None and mask.dtype != bool:
             bounds = np.full_like(bounds, np.inf)  # what is added may be large
-        return cls(query, key, value, mask, flag, scale, block, dtype, plane, d_v, power, bounds)
+        return cls(
+            query, key, value, mask, flag, scale, block, dtype, plane, spoiled, power, bounds
+        )
 
     def places(self) -> list[tuple[tuple[int, ...], int]]:
         """Each head and first query of a block."""
@@ -261,7 +273,7 @@ class _Desk:
                 first if given.is_causal else m,
                 bounded,
             )
-            output[rows] = _untame(mixed, given.d_v, given.power)
+            output[rows] = np.ldexp(mixed, given.power) if given.power else mixed
 
     def sweep(
         self,
@@ -274,11 +286,14 @@ class _Desk:
     ) -> Floats:
         """The averages of the values for some queries, the first at that place among the keys.
 
-        Bounded scores need no shift. Then any base will do, and the quicker one is taken.
+        Bounded scores need no shift. Then any base will do, and the quicker one is taken, unless
+        something is hidden: whether scores are bounded depends on hidden keys as well, and what
+        is hidden must not move a bit of what is seen.
         """
         n, block = len(query), max(1, len(self.value))
         queries, mixed, part = self.query[:n], self.mixed[:n], self.part[:n]
-        exponential, unit = _exponential(key.dtype) if bounded else (np.exp, 1.0)
+        free = bounded and mask is None and not self.given.is_causal
+        exponential, unit = _exponential(key.dtype) if free else (np.exp, 1.0)
         np.multiply(query, self.given.scale * unit, out=queries[:, :-1])
         queries[:, -1] = mixed[:] = 0
         for first in range(0, len(key), block):
@@ -286,7 +301,7 @@ class _Desk:
             m = len(keys)
             values, scores = self.value[:m], self.scores[: n * m].reshape(n, m)
             values[:, :-1] = value[first : first + m]
-            if bounded:
+            if free:
                 np.matmul(queries[:, :-1], keys.T, out=scores)
             else:
                 self.key[:m, :-1] = keys
@@ -307,11 +322,12 @@ class _Desk:
 
 
 def _shift(queries: Floats, scores: Floats, mixed: Floats) -> None:
-    """Where scores rise far above the shift so far, shift by more, in place."""
+    """Where scores rise far above the shift so far, or begin far below, shift in place."""
     highest = scores.max(axis=1)
     check_below_infinity("query @ key.T", highest)
     fresh = mixed[:, -1] == 0
-    rise = np.where((fresh | (highest > REACH)) & (highest > -np.inf), highest, 0)
+    far = (highest > REACH) | fresh & (highest < -REACH) & (highest > -np.inf)
+    rise = np.where(far, highest, 0)
     if rise.any():
         queries[:, -1] -= rise
         scores -= rise[:, None]
@@ -352,32 +368,23 @@ def _longest(x: Floats) -> Floats:
     return longest
 
 
-def _tame(value: Floats) -> tuple[Floats, int]:
+def _tame(value: Floats) -> tuple[Floats, Floats | None, int]:
     """Values whose weighted sums stay in range, and the power of two to multiply these with.
 
-    Where an entry is NaN or infinite, there are three times as many columns: the finite entries,
-    with zeros for the others; which ones are not finite; and all as they were.
+    Where an entry is NaN or infinite, zeros stand for it; and there is another array, of twice as
+    many columns: which ones are not finite, and all as they were. What has weight 0 adds nothing,
+    even if it is NaN, and moves no bit of what else is mixed.
     """
     ends = np.array([value.min(initial=0), value.max(initial=0)])
-    spoiled = not np.all(np.isfinite(ends))
-    finite = np.where(np.isfinite(value), value, 0) if spoiled else value
-    largest = np.abs(finite if spoiled else ends).max(initial=0)
+    spoiled = None
+    if not np.all(np.isfinite(ends)):
+        spoiled = np.concatenate([~np.isfinite(value), value], axis=-1, dtype=value.dtype)
+        value = np.where(np.isfinite(value), value, 0)
+        ends = np.array([value.min(initial=0), value.max(initial=0)])
     limit = np.finfo(value.dtype).maxexp - 28
-    power = int(np.clip(np.frexp(largest)[1], -limit, limit))
+    power = int(np.clip(np.frexp(np.abs(ends).max())[1], -limit, limit))
     power = power if abs(power) > 20 else 0
-    finite = np.ldexp(finite, -power) if power else finite
-    if spoiled:
-        finite = np.concatenate([finite, ~np.isfinite(value), value], axis=-1)
-    return finite, power
-
-
-def _untame(mixed: Floats, d_v: int, power: int) -> Floats:
-    """The output that mixed values mean: what has weight 0 adds nothing, even NaN."""
-    output: Floats = np.ldexp(mixed[:, :d_v], power) if power else mixed[:, :d_v]
-    if mixed.shape[-1] == d_v:
-        return output
-    _, spoiled, as_it_is = np.split(mixed, 3, axis=-1)
-    return np.where(spoiled > 0, as_it_is, output)
+    return np.ldexp(value, -power) if power else value, spoiled, power
 
 
 def _together(work: Callable[[], None], threads: int) -> None:

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 
 from attention_core import attention, blockwise, example, masks, scaled_dot_product_attention
+from tests.leaks import assert_no_leak
 from tests.properties import DTYPES, queries_keys_values
 
 H, G, N, M, D_K, D_V = 4, 2, 11, 13, 5, 7
@@ -225,6 +226,26 @@ def test_infinite_scores_in_view_are_refused():
     for block in (1, 2):
         with pytest.raises(ValueError, match=r"must stay below \+inf"):
             blockwise.attention(query * 1e200, key * 1e200, value, block=block, threads=2)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("size", [0.5, 8])  # scores that need no shift, and scores that do
+@pytest.mark.parametrize("how", ["causal", "mask"])
+@pytest.mark.parametrize("block", [1, 4, None])
+def test_what_is_hidden_moves_no_bit(dtype, size, how, block):
+    rng = np.random.default_rng(0)
+    query, key, value = (size * rng.normal(size=(3, 2, N, D_K))).astype(dtype)
+
+    def attend(query, key, value, mask):
+        how_it_is_said = {"is_causal": True} if how == "causal" else {"mask": mask}
+        return blockwise.attention(query, key, value, block=block, **how_it_is_said)
+
+    assert_no_leak(attend, query, key, value, masks.causal(N), extra=(np.nan,))
+    before = attend(query, key, value, masks.causal(N))
+    louder = query.copy()
+    louder[:, -1] *= 1000
+    after = attend(louder, key, value, masks.causal(N))
+    assert_array_equal(after[:, :-1], before[:, :-1])
 
 
 def test_threads_change_no_bit():
