@@ -9,10 +9,9 @@ array([[  1.],
 """
 
 import math
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
@@ -31,7 +30,7 @@ from attention_core._check import (
     check_words,
 )
 from attention_core.layers import linear
-from attention_core.training import Named, Predicted, Whole, cross_entropy, recall
+from attention_core.training import Named, Predicted, Weighted, Whole, cross_entropy, recall
 
 __all__ = [
     "convolution",
@@ -509,7 +508,7 @@ def distant_recall(
 
 
 @dataclass(frozen=True)
-class _Tiny(ABC):
+class _Tiny(Weighted):
     """Embeddings, a body that reads tokens from left to right, and a projection to the logits."""
 
     vocabulary: int
@@ -533,28 +532,6 @@ class _Tiny(ABC):
         """The shape of each weight, by name, in the order of the one long vector."""
         logits = {"logits.weight": (self.d_model, self.answers), "logits.bias": (self.answers,)}
         return {"embedding": (self.vocabulary, self.d_model)} | self.body | logits
-
-    def named(self, weights: Floats) -> Named:
-        """The parts of the one long vector under their names: views of it, nothing is copied.
-
-        Parameters
-        ----------
-        weights : array
-            All weights, or all gradients.
-
-        Returns
-        -------
-        dict of str to array
-
-        Raises
-        ------
-        ValueError
-            If there are more or fewer than the sizes ask for.
-        """
-        ends = np.cumsum([0, *map(math.prod, self.shapes.values())]).tolist()
-        check_shape("weights", weights, (ends[-1],), "all weights of the model in one vector")
-        cuts = zip(self.shapes.items(), pairwise(ends), strict=True)
-        return {name: weights[a:b].reshape(shape) for (name, shape), (a, b) in cuts}
 
     def initial(self, rng: np.random.Generator, dtype: DTypeLike = np.float32) -> Floats:
         """Weights as they are before anything is learned.

@@ -14,6 +14,7 @@ array([[3, 1, 0]])
 import json
 import math
 import sys
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -306,8 +307,39 @@ class Predicted(NamedTuple):
     attention: tuple[Floats, ...]
 
 
+class Weighted(ABC):
+    """A model whose weights are one long vector, of parts that have names and shapes."""
+
+    @property
+    @abstractmethod
+    def shapes(self) -> dict[str, tuple[int, ...]]:
+        """The shape of each weight, by name, in the order of the one long vector."""
+
+    def named(self, weights: Floats) -> Named:
+        """The parts of the one long vector under their names: views of it, nothing is copied.
+
+        Parameters
+        ----------
+        weights : array
+            All weights, or all gradients.
+
+        Returns
+        -------
+        dict of str to array
+
+        Raises
+        ------
+        ValueError
+            If there are more or fewer than the sizes ask for.
+        """
+        ends = np.cumsum([0, *map(math.prod, self.shapes.values())]).tolist()
+        check_shape("weights", weights, (ends[-1],), "all weights of the model in one vector")
+        cuts = zip(self.shapes.items(), pairwise(ends), strict=True)
+        return {name: weights[a:b].reshape(shape) for (name, shape), (a, b) in cuts}
+
+
 @dataclass(frozen=True)
-class TinyTransformer:
+class TinyTransformer(Weighted):
     """The sizes of a small Transformer, and its way from tokens to logits and back.
 
     Embeddings and positions are looked up and added. Each layer adds what attention and then
@@ -381,28 +413,6 @@ class TinyTransformer:
             shapes |= {f"{i}.{name}.{part}": (d,) for name in norms for part in ("gain", "bias")}
         shapes |= {"norm.gain": (d,), "norm.bias": (d,)}
         return shapes | {"logits.weight": (d, self.answers), "logits.bias": (self.answers,)}
-
-    def named(self, weights: Floats) -> Named:
-        """The parts of the one long vector under their names: views of it, nothing is copied.
-
-        Parameters
-        ----------
-        weights : array
-            All weights, or all gradients.
-
-        Returns
-        -------
-        dict of str to array
-
-        Raises
-        ------
-        ValueError
-            If there are more or fewer than the sizes ask for.
-        """
-        ends = np.cumsum([0, *map(math.prod, self.shapes.values())]).tolist()
-        check_shape("weights", weights, (ends[-1],), "all weights of the model in one vector")
-        cuts = zip(self.shapes.items(), pairwise(ends), strict=True)
-        return {name: weights[a:b].reshape(shape) for (name, shape), (a, b) in cuts}
 
     def initial(self, rng: np.random.Generator, dtype: DTypeLike = np.float32) -> Floats:
         """Weights as they are before anything is learned.
