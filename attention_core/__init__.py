@@ -14,6 +14,7 @@ they are first asked for.
 from typing import TYPE_CHECKING
 
 from attention_core import (
+    bert,
     blockwise,
     cost,
     example,
@@ -51,6 +52,7 @@ __all__ = [
     "Step",
     "attention",
     "cost",
+    "bert",
     "blockwise",
     "example",
     "generation",
