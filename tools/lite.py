@@ -26,6 +26,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from _ext.bibliography import AuthorYearLabels
+from _ext.furniture import needs_weights
 from tools.notebooks import label, notebooks, read
 
 OWN = ROOT / "lite"
@@ -100,6 +101,7 @@ class Prose:
 
     def __init__(self, paths: list[Path]) -> None:
         self.titles = {path.name: title(read(path)) for path in paths}
+        self.here = {path.name for path in paths if not needs_weights(path)}
         entries = parse_file(str(ROOT / "references.bib")).entries
         self.labels = {key: AuthorYearLabels.label(entry) for key, entry in entries.items()}
 
@@ -114,16 +116,22 @@ class Prose:
         return re.sub(r", (\w+)$", r" (\1)", label) if match[1] == "t" else f"({label})"
 
     def _title(self, match: re.Match[str]) -> str:
-        return f"[{self.titles[match[2]]}]({match[1]})"
+        title = self.titles[match[2]]
+        return f"[{title}]({match[1]})" if match[2] in self.here else title
 
 
 def title(notebook: nbformat.NotebookNode) -> str:
     return notebook.cells[0].source.partition("\n")[0].lstrip("# ")
 
 
+def offered() -> list[Path]:
+    """The notebooks that run in the browser: there is no trained model there."""
+    return [path for path in notebooks() if not needs_weights(path)]
+
+
 def write_notebooks(folder: Path) -> None:
     prose = Prose(notebooks())
-    for path in notebooks():
+    for path in offered():
         target = folder / label(path)
         target.parent.mkdir(parents=True, exist_ok=True)
         # Not by nbformat, which takes the trust out, and makes lists of lines of what the browser
