@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
+from attention_core import blockwise
 from attention_core._check import (
     Floats,
     as_float,
@@ -240,15 +241,47 @@ class MultiHeadAttention:
         TypeError
             If an argument holds anything but real numbers, or the mask integers.
         """
-        x, memory = self._tokens(x, memory)
-        query = split_heads(self._project(x, "query"), self.heads)
-        key = split_heads(self._project(memory, "key"), self._kv_heads)
-        value = split_heads(self._project(memory, "value"), self._kv_heads)
+        query, key, value = self._roles(x, memory)
         attended, weights = scaled_dot_product_attention(
             query, key, value, mask, return_stage="weights"
         )
         output = self._project(merge_heads(attended), "output")
         return MultiHeadAttended(output, weights, query, key, value)
+
+    def output(
+        self,
+        x: ArrayLike,
+        memory: ArrayLike | None = None,
+        mask: ArrayLike | None = None,
+    ) -> Floats:
+        """The output of a call and nothing else: of many tokens, all weights are never held.
+
+        Parameters
+        ----------
+        x, memory, mask
+            As in a call.
+
+        Returns
+        -------
+        (..., n, d_out) array
+            More pairs of tokens than one block holds go through `blockwise.attention`.
+
+        Raises
+        ------
+        ValueError, TypeError
+            As in a call.
+        """
+        query, key, value = self._roles(x, memory)
+        few = query.shape[-2] * key.shape[-2] <= blockwise.BLOCK**2
+        attend = scaled_dot_product_attention if few else blockwise.attention
+        return self._project(merge_heads(attend(query, key, value, mask)), "output")
+
+    def _roles(self, x: ArrayLike, memory: ArrayLike | None) -> tuple[Floats, Floats, Floats]:
+        """Queries, keys and values, split into heads."""
+        x, memory = self._tokens(x, memory)
+        query = split_heads(self._project(x, "query"), self.heads)
+        key = split_heads(self._project(memory, "key"), self._kv_heads)
+        return query, key, split_heads(self._project(memory, "value"), self._kv_heads)
 
     def _tokens(self, x: ArrayLike, memory: ArrayLike | None) -> tuple[Floats, Floats]:
         """What queries are made of, and what keys and values are made of."""

@@ -169,7 +169,7 @@ class EncoderLayer(_Layer):
         """
 
         def attend(x: Floats) -> Floats:
-            return self.attention(x, mask=mask).output
+            return self.attention.output(x, mask=mask)
 
         x = self._add(self._tokens(x), self.attention_norm, attend)
         return self._add(x, self.feed_forward_norm, self.feed_forward)
@@ -246,10 +246,10 @@ class DecoderLayer(_Layer):
         """
 
         def attend(x: Floats) -> Floats:
-            return self.attention(x, mask=mask).output
+            return self.attention.output(x, mask=mask)
 
         def cross(x: Floats) -> Floats:
-            return self.cross_attention(x, memory, memory_mask).output
+            return self.cross_attention.output(x, memory, memory_mask)
 
         x = self._add(self._tokens(x), self.attention_norm, attend)
         x = self._add(x, self.cross_norm, cross)

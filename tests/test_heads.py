@@ -1,6 +1,7 @@
 """Several heads: split, attend, merge, mix."""
 
 import dataclasses
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -486,3 +487,27 @@ def test_errors_of_heads_of_a_state():
         MultiHeadAttention.from_state(state(), heads=3)
     with pytest.raises(TypeError, match=r"out_proj\.weight must hold real numbers"):
         MultiHeadAttention.from_state(state() | {"out_proj.weight": [["a"]]}, heads=2)
+
+
+@pytest.mark.parametrize(("n", "m"), [(3, 4), (300, 300), (1, 70_000)])
+@pytest.mark.parametrize("kv_heads", [None, 2])
+def test_the_output_alone_is_that_of_a_call(n, m, kv_heads):
+    attend = MultiHeadAttention(**arrays(kv_heads=kv_heads))
+    rng = np.random.default_rng(1)
+    x, memory = rng.normal(size=(2, n, 6)), rng.normal(size=(2, m, 6))
+    mask = rng.random((2, 1, n, m)) < 0.7
+    assert_allclose(attend.output(x, memory, mask), attend(x, memory, mask).output, atol=1e-12)
+    assert_allclose(attend.output(x, x), attend(x).output, atol=1e-12)
+
+
+def test_of_many_tokens_the_output_alone_never_holds_all_weights():
+    attend = MultiHeadAttention(**cast(arrays(), np.float32))
+    x = np.random.default_rng(1).normal(size=(1500, 6)).astype(np.float32)
+    held = []
+    for way in (attend, attend.output):
+        tracemalloc.start()
+        way(x)
+        held.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+    table = 4 * 1500 * 1500 * 4
+    assert held[0] > table > 10 * held[1]

@@ -1,6 +1,7 @@
 """Encoder and decoder, layers and stacks: what adds to the stream, and what PyTorch calls it."""
 
 import dataclasses
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -369,3 +370,17 @@ def test_the_bend_of_the_feed_forward_is_the_layers_activation():
         arrays = [state[f"linear{i}.{part}"].T for i in (1, 2) for part in ("weight", "bias")]
         expected = layers.feed_forward(x, *arrays, activation)
         assert_array_equal(layer.feed_forward(x), expected)
+
+
+@pytest.mark.parametrize("kind", [EncoderLayer, DecoderLayer])
+def test_many_tokens_take_memory_that_grows_with_them_and_not_with_their_pairs(kind):
+    layer, held = build(kind, dtype=np.float32), []
+    for n in (600, 1800):
+        x = tokens(n, dtype=np.float32)
+        others = [x] if kind is DecoderLayer else []
+        tracemalloc.start()
+        layer(x, *others)
+        held.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+    assert held[1] < 2 * 3 * 1800 * 1800 * 4 / 10  # a tenth of one table of weights
+    assert held[1] < 4 * held[0]

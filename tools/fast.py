@@ -215,15 +215,13 @@ def products(n: int = 1024) -> dict[str, float]:
     return {name: float(f"{1e9 * each:.3g}") for name, each in found.items()}
 
 
-def peaks() -> dict[str, int]:
+def peak(n: int) -> int:
     """The most bytes that NumPy asks for in a call with two threads, the output counted."""
-    found = {}
-    for n in (1024, 4096, 16384):
-        arrays = inputs(n)
-        tracemalloc.start()
-        blockwise.attention(*arrays, threads=2, is_causal=True)
-        found[str(n)] = tracemalloc.get_traced_memory()[1]
-        tracemalloc.stop()
+    arrays = inputs(n)
+    tracemalloc.start()
+    blockwise.attention(*arrays, threads=2, is_causal=True)
+    found = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
     return found
 
 
@@ -256,7 +254,7 @@ PARTS: dict[str, Callable[[], object]] = {
         for name, times in rounds.items()
     },
     "nanoseconds": products,
-    "peaks": peaks,
+    "peaks": lambda: {str(n): peak(n) for n in (1024, 4096, 16384)},
     "threads of the products": lambda: {
         name: measured_elsewhere(name) for name in ("1", "as NumPy likes")
     },
