@@ -1,6 +1,7 @@
 """Checks of what a BERT is made from and called on: each error names what is wrong."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -150,3 +151,70 @@ def check_types(
         raise ValueError(f"token_types must have the shape of ids, {shape}: got {array.shape}")
     check_range("token_types", array, 0, count, f"the model has {count} types")
     return array
+
+
+def check_activation(name: object, known: Collection[str]) -> str:
+    """The bend of the feed-forward must be one that is built here."""
+    if name not in known:
+        raise ValueError(f'config\'s "hidden_act" must be one of {", ".join(known)}: got {name!r}')
+    return str(name)
+
+
+def check_reads_roles(model_type: str, words: object, roles: object) -> None:
+    """SemBERT needs the roles of words; no other has a use for words or roles."""
+    if model_type != "sembert" and not words is roles is None:
+        raise ValueError(f"words and roles must be None, as {model_type!r} reads none")
+    if model_type == "sembert" and roles is None:
+        raise ValueError("roles must be given, as SemBERT reads the roles of words with the text")
+
+
+def check_pieces(words: ArrayLike | None, real: NDArray[np.bool_]) -> list[list[int]]:
+    """Of how many pieces each word of each sentence is."""
+    if words is None:
+        return [[1] * int(count) for count in real.sum(axis=1)]
+    array = as_integers("words", words, "each names a word of the sentence")
+    if array.shape != real.shape:
+        raise ValueError(f"words must have the shape of ids, {real.shape}: got {array.shape}")
+    pieces = []
+    for i, sentence in enumerate(array):
+        own = sentence[real[i]]
+        steps = np.diff(own, prepend=-1)
+        if own[0] != 0 or not np.isin(steps, (0, 1)).all():
+            raise ValueError(
+                "words must count from 0, one by one, in each sentence, as pieces of a word stand "
+                f"together: got {own.tolist()} in sentence {i}"
+            )
+        pieces.append(np.bincount(own).tolist())
+    return pieces
+
+
+def check_roles(
+    roles: ArrayLike | None, pieces: list[list[int]], predicates: int, labels: int
+) -> NDArray[np.int64]:
+    """A label for each word, for each predicate."""
+    array = as_integers("roles", [] if roles is None else roles, "each names a label")
+    most = max(len(sentence) for sentence in pieces)
+    shape = (len(pieces), predicates, most)
+    if array.ndim != 3 or array.shape[:2] != shape[:2] or array.shape[2] < most:
+        raise ValueError(
+            f"roles must have shape (batch, num_aspect, words), here {shape}, a label for each "
+            f"word and each predicate: got {array.shape}"
+        )
+    check_range("roles", array, 0, labels, f"the model has {labels} labels")
+    return array
+
+
+def read(path: Path, reader: Callable[[Path], Any]) -> Any:
+    """What a reader makes of a file; an error names the file."""
+    if not path.is_file():
+        pickled = path.suffix == ".safetensors" and (path.parent / "pytorch_model.bin").is_file()
+        aside = (
+            ", and pytorch_model.bin is not read: it is a pickle, which can run any code"
+            if pickled
+            else ""
+        )
+        raise FileNotFoundError(f"there is no {path}{aside}")
+    try:
+        return reader(path)
+    except Exception as error:
+        raise ValueError(f"{path} is cut short or broken: {error}") from error

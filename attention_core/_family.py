@@ -40,13 +40,15 @@ class Kind:
     """How a model of one type is built: its parts, by what they do, each with its name and sizes.
 
     A part of `layer` is there once a layer, its name after `before`; "inner {}" stands for several.
-    `keys` are the entries of its configuration that bear another name than BERT's.
+    `keys` are the entries of its configuration that bear another name than BERT's, `fixed` those
+    that its code has instead of its configuration.
     """
 
     once: Mapping[str, Part]
     layer: Mapping[str, Part]
     before: str = "encoder.layer.{}."
     keys: Mapping[str, str] = field(default_factory=dict)
+    fixed: Mapping[str, Any] = field(default_factory=dict)
 
 
 EMBEDDINGS = {
@@ -87,6 +89,7 @@ DISTILBERT = Kind(
         "num_attention_heads": "n_heads",
         "hidden_act": "activation",
     },
+    {"layer_norm_eps": 1e-12},
 )
 ALBERT = Kind(
     {
@@ -251,13 +254,14 @@ def kind(config: Config) -> Kind:
 
 def setting(config: Config, key: str) -> Any:
     """An entry of the configuration, by BERT's name for it."""
-    return check_setting(config, KINDS[config["model_type"]].keys.get(key, key))
+    found = KINDS[config["model_type"]]
+    return found.fixed.get(key) or check_setting(config, found.keys.get(key, key))
 
 
-def parts(config: Config) -> tuple[dict[str, Part], list[dict[str, Part]]]:
-    """The parts that are there once, and those of each layer, named in full."""
+def parts(config: Config) -> list[dict[str, Part]]:
+    """The parts that are there once, then those of each layer, named in full."""
     built = kind(config)
-    layers = []
+    found = [dict(built.once)]
     for i in range(setting(config, "num_hidden_layers")):
         before = built.before.format(i)
         if config["model_type"] == "albert":
@@ -266,8 +270,8 @@ def parts(config: Config) -> tuple[dict[str, Part], list[dict[str, Part]]]:
         for role, (name, sizes) in built.layer.items():
             for j in range(_repeats(role, config)):
                 layer[role.format(j)] = before + name.format(j), sizes
-        layers.append(layer)
-    return dict(built.once), layers
+        found.append(layer)
+    return found
 
 
 def shared_layer(i: int, config: Config) -> int:
@@ -312,9 +316,8 @@ def shapes(config: Config) -> dict[str, tuple[int, ...]]:
     >>> sum(math.prod(shape) for shape in found.values())
     109482240
     """
-    once, layers = parts(config)
     found: dict[str, tuple[int, ...]] = {}
-    for group in (once, *layers):
+    for group in parts(config):
         for role, (name, letters) in group.items():
             shape = tuple(_product(config, each) for each in letters.split())
             found[f"{name}.weight"] = shape
