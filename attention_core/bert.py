@@ -527,13 +527,15 @@ class Bert:
             norm = no_norm
         object.__setattr__(self, "_norm", norm)
 
-    def _find(self, named: Mapping[str, Part]) -> Parts:
+    def _find(self, named: Mapping[str, Part]) -> dict[str, Any]:
         """The weight and the bias of each part that the state has; a table has no bias."""
-        return {
-            role: (weight if role in TABLES else weight.T, self.state.get(f"{name}.bias"))
-            for role, (name, _) in named.items()
-            if (weight := self.state.get(f"{name}.weight")) is not None
-        }
+        found = {}
+        for role, (name, _) in named.items():
+            weight = self.state.get(f"{name}.weight")
+            if weight is not None:
+                turned = weight if role in TABLES else weight.T
+                found[role] = turned, self.state.get(f"{name}.bias")
+        return found
 
     def __call__(
         self,
