@@ -13,6 +13,7 @@ from .clocks import clocks, pairings, stripes
 from .dial import Dial, dial
 from .editable import Bench, bench
 from .elements import Elements, enable
+from .every_head import EveryHead, atlas
 from .figure import Figure
 from .frames import overview, step
 from .generated import cached, chances
@@ -57,6 +58,7 @@ __all__ = [
     "Bench",
     "Dial",
     "Elements",
+    "EveryHead",
     "Figure",
     "Line",
     "Point",
@@ -66,6 +68,7 @@ __all__ = [
     "against",
     "animate",
     "areas",
+    "atlas",
     "backward",
     "bench",
     "cached",
