@@ -101,8 +101,8 @@ def atlas(
     >>> weights = [[[[1, 0], [0.25, 0.75]], [[0, 1], [1, 0]]]]
     >>> atlas([(["it", "rains"], weights)], head=2, word=1).alt
     '1 layer of 2 heads, each a small heatmap of 2 tokens: it rains. Large: layer 1, head 2.
-    it asks rains the most, weight 1.00; rains asks it the most, weight 1.00. Followed: it, which
-    gives it 0.00, rains 1.00.'
+    “it” asks “rains” most, weight 1.00; “rains” asks “it” most, weight 1.00. Followed: “it”, which
+    gives “it” 0.00, “rains” 1.00.'
     """
     read = [_read(place, *pair) for place, pair in enumerate(sentences)]
     if not read:
@@ -123,10 +123,10 @@ def atlas(
     opened = percents[layer - 1, head - 1]
     size = f"{_count(layers, 'layer')} of {_count(heads, 'head')}"
     all_asked = "; ".join(asks(tokens, opened, i) for i in range(n))
-    row = ", ".join(f"{t} {p / 100:.2f}" for t, p in zip(tokens, opened[chosen - 1], strict=True))
+    row = ", ".join(f"“{t}” {p / 100:.2f}" for t, p in zip(tokens, opened[chosen - 1], strict=True))
     words = (
         f"{size}, each a small heatmap of {n} tokens: {spelled(tokens)} Large: layer {layer}, "
-        f"head {head}. {all_asked}. Followed: {tokens[chosen - 1]}, which gives {row}."
+        f"head {head}. {all_asked}. Followed: {named(tokens, chosen - 1)}, which gives {row}."
     )
     told = (
         f"{size}, each a small heatmap: queries down, keys along, the stronger the tint, the more weight. "
@@ -135,13 +135,7 @@ def atlas(
     )
     data = {
         **{"layer": int(layer), "head": int(head), "word": int(chosen)},
-        "sentences": [
-            {
-                **{"text": spelled(each), "tokens": list(each)},
-                **{"layers": layers, "heads": heads, "weights": coded(those)},
-            }
-            for each, those in read
-        ],
+        "sentences": [_record(*each) for each in read],
     }
     text = json.dumps(data, separators=(",", ":"), ensure_ascii=False)
     figure = _drawn(
@@ -169,6 +163,51 @@ def _read(place: int, tokens: Sequence[str], weights: ArrayLike) -> tuple[list[s
     if array.min() < 0 or np.abs(array.sum(-1) - 1).max() > 1e-3:
         raise ValueError(f"{name} must be shares of one: each row at least 0, with a sum of 1")
     return [str(token) for token in tokens], np.rint(array * 100).astype(np.int64)
+
+
+def record(
+    tokens: Sequence[str],
+    weights: ArrayLike,
+    *,
+    text: str | None = None,
+    word: int | None = None,
+) -> dict[str, object]:
+    """A sentence as the element reads it, for a file beside the page.
+
+    Parameters
+    ----------
+    tokens : sequence of n str
+    weights : (layers, heads, n, n) array
+    text : str, optional
+        The sentence, as a list names it; left out, it is made from the tokens.
+    word : int, optional
+        The token that is followed at first, counted from 1.
+
+    Returns
+    -------
+    dict
+        What JSON can hold.
+
+    Raises
+    ------
+    ValueError
+        As for `atlas`.
+
+    Examples
+    --------
+    >>> record(["it", "rains"], [[[[1, 0], [0.25, 0.75]]]])["weights"]
+    'Í!?s'
+    """
+    read = _record(*_read(0, tokens, weights))
+    return read | ({"text": text} if text else {}) | ({"word": int(word)} if word else {})
+
+
+def _record(tokens: Sequence[str], percents: Percents) -> dict[str, object]:
+    layers, heads = percents.shape[:2]
+    return {
+        **{"text": spelled(tokens), "tokens": list(tokens)},
+        **{"layers": layers, "heads": heads, "weights": coded(percents)},
+    }
 
 
 def coded(percents: Percents) -> str:
@@ -256,10 +295,10 @@ def named(tokens: Sequence[str], place: int) -> str:
     Examples
     --------
     >>> named(["the", "cat", "the"], 2), named(["the", "cat", "the"], 1)
-    ('the (token 3)', 'cat')
+    ('“the” (token 3)', '“cat”')
     """
     several = Counter(tokens)[tokens[place]] > 1
-    return f"{tokens[place]} (token {place + 1})" if several else tokens[place]
+    return f"“{tokens[place]}”" + (f" (token {place + 1})" if several else "")
 
 
 def asks(tokens: Sequence[str], percents: Percents, place: int) -> str:
@@ -280,9 +319,9 @@ def asks(tokens: Sequence[str], percents: Percents, place: int) -> str:
     Examples
     --------
     >>> asks(["it", "rains"], np.array([[20, 80], [50, 50]]), 0)
-    'it asks rains the most, weight 0.80'
+    '“it” asks “rains” most, weight 0.80'
     >>> asks(["it", "rains"], np.array([[20, 80], [50, 50]]), 1)
-    'rains asks it and itself the most, weight 0.50 each'
+    '“rains” asks “it” and itself most, weight 0.50 each'
     """
     row = percents[place]
     most = int(row.max())
@@ -290,9 +329,9 @@ def asks(tokens: Sequence[str], percents: Percents, place: int) -> str:
     names = ["itself" if j == place else named(tokens, j) for j in first]
     asker = named(tokens, place)
     if len(names) > 3:
-        return f"{asker} asks {len(names)} tokens the most, weight {most / 100:.2f} each"
+        return f"{asker} asks {len(names)} tokens most, weight {most / 100:.2f} each"
     listed = " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
-    return f"{asker} asks {listed} the most, weight {most / 100:.2f}" + (
+    return f"{asker} asks {listed} most, weight {most / 100:.2f}" + (
         " each" if len(names) > 1 else ""
     )
 
