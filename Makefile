@@ -72,7 +72,7 @@ help: ## list these commands
 # --- the book --------------------------------------------------------------------------------
 
 # A change in what shapes every page: build every page anew.
-_build/.settled: .venv/.requirements _config.yml _toc.yml $(shell find _ext _static vendor attention_core/illustrate/js attention_core/illustrate/elements.py attention_core/illustrate/palette.py -type f -not -name '*.pyc' 2>/dev/null)
+_build/.settled: .venv/.requirements _config.yml _toc.yml $(shell find _ext _static vendor chapters/data/heads attention_core/illustrate/js attention_core/illustrate/elements.py attention_core/illustrate/palette.py -type f -not -name '*.pyc' 2>/dev/null)
 	@rm -rf _build/html _build/.doctrees
 	@mkdir -p _build
 	@touch $@

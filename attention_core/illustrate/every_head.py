@@ -44,16 +44,20 @@ class EveryHead(Played):
         What the element reads, as JSON: the sentences with their weights, and what is chosen.
     figure : Figure
         The first sentence in every head, and the head that is chosen.
+    more : bool
+        Whether a page of the book offers its further sentences.
     """
 
     data: str
     figure: Figure
+    more: bool = False
 
     @property
     def html(self) -> str:
         """The element, with its picture inside."""
         data = escape(self.data, quote=False).replace("'", "&#x27;")
-        return f"<attention-heads data-heads='{data}'>{self.figure.html}</attention-heads>"
+        more = " data-more" if self.more else ""
+        return f"<attention-heads data-heads='{data}'{more}>{self.figure.html}</attention-heads>"
 
 
 def atlas(
@@ -62,6 +66,7 @@ def atlas(
     layer: int = 1,
     head: int = 1,
     word: int | None = None,
+    more: bool = False,
     caption: str | None = None,
     alt: str | None = None,
 ) -> EveryHead:
@@ -81,6 +86,8 @@ def atlas(
         Which head is large, counted from 1 as in the picture.
     word : int, optional
         Which token's question is followed, counted from 1. Left out, it is the one in the middle.
+    more : bool
+        Have the book's site offer the sentences that it ships, which MiniLM read, below these.
     caption, alt : str, optional
         In place of the ones made from the arrays.
 
@@ -100,7 +107,7 @@ def atlas(
     --------
     >>> weights = [[[[1, 0], [0.25, 0.75]], [[0, 1], [1, 0]]]]
     >>> atlas([(["it", "rains"], weights)], head=2, word=1).alt
-    '1 layer of 2 heads, each a small heatmap of 2 tokens: it rains. Large: layer 1, head 2.
+    '1 layer of 2 heads, each a small heatmap of 2 tokens: It rains. Large: layer 1, head 2.
     “it” asks “rains” most, weight 1.00; “rains” asks “it” most, weight 1.00. Followed: “it”, which
     gives “it” 0.00, “rains” 1.00.'
     """
@@ -128,10 +135,11 @@ def atlas(
         f"{size}, each a small heatmap of {n} tokens: {spelled(tokens)} Large: layer {layer}, "
         f"head {head}. {all_asked}. Followed: {named(tokens, chosen - 1)}, which gives {row}."
     )
+    one = len(read) == 1 and not more
     told = (
         f"{size}, each a small heatmap: queries down, keys along, the stronger the tint, the more weight. "
         f"Below, layer {layer}, head {head}: {asks(tokens, opened, chosen - 1)}. "
-        "Where scripts run, choose a head, a word and another sentence."
+        f"Where scripts run, choose a head{' and' if one else ','} a word{'' if one else ' and another sentence'}."
     )
     data = {
         **{"layer": int(layer), "head": int(head), "word": int(chosen)},
@@ -141,7 +149,7 @@ def atlas(
     figure = _drawn(
         tokens, percents, int(layer), int(head), int(chosen), alt or words, caption or told
     )
-    return EveryHead(text, figure)
+    return EveryHead(text, figure, more)
 
 
 def _read(place: int, tokens: Sequence[str], weights: ArrayLike) -> tuple[list[str], Percents]:
@@ -265,7 +273,7 @@ def spelled(tokens: Sequence[str]) -> str:
     Examples
     --------
     >>> spelled(["[CLS]", "it", "rain", "##s", ".", "[SEP]"])
-    'it rains.'
+    'It rains.'
     """
     text = ""
     for token in tokens:
@@ -276,6 +284,7 @@ def spelled(tokens: Sequence[str]) -> str:
         else:
             text += token if token in (".", ",", "?", "!", ";", ":") or not text else f" {token}"
     text = text or " ".join(tokens)
+    text = text[0].upper() + text[1:]
     return text if text[-1] in ".?!" else f"{text}."
 
 
@@ -420,7 +429,7 @@ def _large(
     y = [top + 22 + i * _ROW for i in range(n)]
     # A band behind the token that is followed, and behind those whom it asks.
     bands = [("query", MARGIN, left - MARGIN, word, 22)] + [
-        ("score", right, _ACROSS - MARGIN - right, j, 6 + 0.6 * percents[word, j])
+        ("score", right, _ACROSS - MARGIN - right, j, 6 + 0.44 * percents[word, j])
         for j in range(n)
         if percents[word, j]
     ]
