@@ -139,7 +139,7 @@ def atlas(
     told = (
         f"{size}, each a small heatmap: queries down, keys along, the stronger the tint, the more weight. "
         f"Below, layer {layer}, head {head}: {asks(tokens, opened, chosen - 1)}. "
-        f"Where scripts run, choose a head{' and' if one else ','} a word{'' if one else ' and another sentence'}."
+        f"Where scripts run, choose a head{' and' if one else ','} a word{'' if one else ' and another sentence'}. Weights to two decimals."
     )
     data = {
         **{"layer": int(layer), "head": int(head), "word": int(chosen)},
@@ -387,7 +387,7 @@ def _grid(canvas: Canvas, percents: Percents, layer: int, head: int) -> float:
     levels: dict[int, list[str]] = {}
     ends: dict[int, tuple[int, int]] = {}
     for i, h, q in np.ndindex(layers, heads, n):
-        row = np.ceil(percents[i, h, q] * _LEVELS / 100 - 0.25).astype(int)
+        row = (percents[i, h, q] + 4) * _LEVELS // 100
         start = 0
         for k in range(1, n + 1):
             if k < n and row[k] == row[start]:
@@ -426,7 +426,7 @@ def _large(
     left, right = MARGIN + 20 + side, _ACROSS - MARGIN - 36 - side
     canvas.label(left - 4, top, "q", "", "query", before="asks ")
     canvas.label(right + 4, top, "k", "", "key", before="is asked ", anchor="start")
-    y = [top + 22 + i * _ROW for i in range(n)]
+    y = [round(top) + 22 + i * _ROW for i in range(n)]
     # A band behind the token that is followed, and behind those whom it asks.
     bands = [("query", MARGIN, left - MARGIN, word, 22)] + [
         ("score", right, _ACROSS - MARGIN - right, j, 6 + 0.44 * percents[word, j])
@@ -438,23 +438,24 @@ def _large(
             f'<g class="{role}"><rect x="{x:.4g}" y="{y[row] - _ROW / 2 + 1:g}" width="{width:.4g}" '
             f'height="{_ROW - 2:g}" rx="4" style="fill:var(--c);fill-opacity:{tint / 100:.2g}"/></g>'
         )
-    middle = (left + right) / 2
-    lines = {True: [], False: []}  # type: dict[bool, list[str]]
-    for i, j in np.ndindex(n, n):
-        percent = int(percents[i, j])
-        if percent < _FAINT:
-            continue
-        strong = i == word
-        opacity = (0.35 if strong else 0.06) + (0.6 if strong else 0.3) * percent / 100
-        lines[strong].append(
-            f'<path style="stroke-width:{0.6 + 0.05 * percent:.2g};stroke-opacity:{opacity:.2g}" '
-            f'd="M{left + 2:.4g} {y[i]:g}C{middle:.4g} {y[i]:g} {middle:.4g} {y[j]:g} '
-            f'{right - 2:.4g} {y[j]:g}"/>'
-        )
+    # Lines of a width are one path, so that an even head does not weigh more than the rest.
+    start, middle, end = (round(x) for x in (left + 2, (left + right) / 2, right - 2))
     for strong in (False, True):
-        canvas.parts.append(
-            f'<g class="score" style="fill:none;stroke:var(--c)">{"".join(lines[strong])}</g>'
+        lines: dict[int, list[str]] = {}
+        for i, j in np.argwhere(percents >= _FAINT):
+            if (i == word) == strong:
+                width = (
+                    int(percents[i, j]) if strong else 5 * max(1, round(int(percents[i, j]) / 5))
+                )
+                curve = f"M{start} {y[i]:g}C{middle} {y[i]:g} {middle} {y[j]:g} {end} {y[j]:g}"
+                lines.setdefault(width, []).append(curve)
+        paths = "".join(
+            f'<path style="stroke-width:{0.6 + 0.05 * width:.3g};stroke-opacity:'
+            f'{0.35 + 0.006 * width if strong else 0.06 + 0.003 * width:.2g}" '
+            f'd="{"".join(lines[width])}"/>'
+            for width in sorted(lines)
         )
+        canvas.parts.append(f'<g class="score" style="fill:none;stroke:var(--c)">{paths}</g>')
     for i, token in enumerate(tokens):
         canvas.text(MARGIN + 2, y[i], str(i + 1), "u")
         bold = ' style="font-weight:700"' if i == word else ""

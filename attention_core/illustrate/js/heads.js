@@ -250,7 +250,6 @@
         if (await this.choose(Number(select.value) + 1)) changed();
       });
       const control = make("div", { class: "control" }, make("label", { for: "sentence", text: "Sentence" }), select);
-      control.hidden = options.length < 2;
 
       const { layers, heads } = this.#sentence;
       const name = (role, text, label) => make("div", { class: "name", role, text, "aria-label": label });
@@ -268,7 +267,7 @@
       const line = (...children) => make("div", { class: "row", role: "row" }, ...children);
       const grid = make(
         "div", { class: "grid", role: "grid", "aria-label": "Layers and heads" },
-        line(name("columnheader", "", "layer"), ...columns),
+        line(make("div", { role: "columnheader" }, make("span", { class: "hushed", text: "layer" })), ...columns),
         ...rows.map((row, i) => line(row, ...cells[i])),
       );
       grid.style.gridTemplateColumns = `1rem repeat(${heads},minmax(24px,38px))`;
@@ -296,7 +295,7 @@
       const title = make("p", { class: "title", "aria-hidden": "true" });
       const said = make("p", { class: "said", "aria-hidden": "true" });
       const askers = make("div", { class: "asks query", role: "listbox", "aria-label": "Word that asks" });
-      const asked = make("ol", { class: "asked score", "aria-label": "Weights of the words that are asked" });
+      const asked = make("ol", { class: "asked score", role: "list", "aria-label": "Weights of the words that are asked" });
       const picture = draw("svg", { class: "picture score", preserveAspectRatio: "none", "aria-hidden": "true" });
       const over = (side, role, text, letter) =>
         make("div", { class: `over ${side} ${role}`, "aria-hidden": "true", text: `${text} ` }, make("i", { text: letter }));
@@ -327,10 +326,10 @@
       const region = announcer();
       const caption =
         "Each small picture is a head: queries down, keys along, the stronger the tint, the more weight. " +
-        "Choose one to see it large; point at a word on the left to see whom it asks.";
+        "Choose one to see it large; point at a word on the left to see whom it asks. Weights to two decimals.";
       const live = make(
         "div", { class: "live", role: "group", "aria-label": "Heads of a model" },
-        control,
+        ...(options.length > 1 ? [control] : []),
         make(
           "div", { class: "map" },
           make("div", { class: "axis top", "aria-hidden": "true", text: "head" }),
