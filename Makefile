@@ -162,7 +162,7 @@ prose: .venv/.dev .venv/.model ## check every number in the prose against its cl
 	$(bin)/python -m pytest tests/test_prose.py
 
 pages: .venv/.dev book ## the site and its elements in a real browser
-	$(xdg) $(bin)/python -m pytest tests/test_pages.py tests/test_bench.py tests/test_player.py tests/test_dial.py tests/test_scrubber.py tests/test_strip.py
+	$(xdg) $(bin)/python -m pytest tests/test_pages.py tests/test_bench.py tests/test_player.py tests/test_dial.py tests/test_scrubber.py tests/test_strip.py tests/test_heads_element.py
 
 lighthouse := .cache/lighthouse/node_modules/.bin/lighthouse
 $(lighthouse): Makefile

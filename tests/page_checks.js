@@ -50,7 +50,7 @@
       if (svg.getAttribute("role") !== "img" || !name.trim()) {
         faults.push(`figure without a name: ${shown(svg)}`);
       }
-      const played = "attention-bench, attention-dial, attention-scrubber, attention-steps, attention-strip";
+      const played = "attention-bench, attention-dial, attention-heads, attention-scrubber, attention-steps, attention-strip";
       const live = svg.closest(played); // its picture is for paper
       if (!svg.getBoundingClientRect().width && !svg.closest("details:not([open])") && !live) {
         faults.push(`figure not in view: ${shown(svg)}`);

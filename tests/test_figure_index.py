@@ -23,6 +23,7 @@ PLAYS = [
     "attention-steps",
     "attention-bench",
     "attention-dial",
+    "attention-heads",
     "attention-scrubber",
     "attention-strip",
 ]

@@ -453,6 +453,7 @@ def idle_elements(tab, notebook: dict) -> list[str]:
     for tag in (
         "attention-bench",
         "attention-dial",
+        "attention-heads",
         "attention-scrubber",
         "attention-steps",
         "attention-strip",
@@ -484,6 +485,10 @@ def idle_elements(tab, notebook: dict) -> list[str]:
         strip.get_by_label("Output", exact=True).press("ArrowRight")
         if strip.evaluate("strip => strip.settings?.output") in (before, None):
             found.append("a strip stands still")
+    for heads in page.locator("attention-heads").all():
+        heads.get_by_role("gridcell").last.click()
+        if not heads.evaluate("heads => heads.results?.said.startsWith('In layer')"):
+            found.append("no head opens")
     return found
 
 

@@ -30,6 +30,8 @@ _LEVELS = 8
 _ROW = 21.0
 #: A weight below this is no line.
 _FAINT = 2
+#: Of a longer token the picture has the beginning.
+_LONGEST = 12
 #: Tokens that stand for no word, and what follows on the word before it.
 _SPECIAL = ("[CLS]", "[SEP]", "[MASK]", "[PAD]", "<s>", "</s>")
 
@@ -422,8 +424,9 @@ def _large(
 ) -> None:
     """Draw one head: who asks on the left, who is asked on the right, lines as wide as weights."""
     n = len(tokens)
-    side = min(120.0, max(text_width(token, 15) for token in tokens) + 8)
-    left, right = MARGIN + 20 + side, _ACROSS - MARGIN - 36 - side
+    short = [token if len(token) <= _LONGEST else f"{token[: _LONGEST - 1]}…" for token in tokens]
+    side = min(112.0, max(text_width(token, 15) for token in short) + 8)
+    left, right = MARGIN + 24 + side, _ACROSS - MARGIN - 42 - side
     canvas.label(left - 4, top, "q", "", "query", before="asks ")
     canvas.label(right + 4, top, "k", "", "key", before="is asked ", anchor="start")
     y = [round(top) + 22 + i * _ROW for i in range(n)]
@@ -456,7 +459,7 @@ def _large(
             for width in sorted(lines)
         )
         canvas.parts.append(f'<g class="score" style="fill:none;stroke:var(--c)">{paths}</g>')
-    for i, token in enumerate(tokens):
+    for i, token in enumerate(short):
         canvas.text(MARGIN + 2, y[i], str(i + 1), "u")
         bold = ' style="font-weight:700"' if i == word else ""
         shown = escape(token)
