@@ -47,6 +47,7 @@ from .spread import spread
 from .stream import stream
 from .strip import Strip, strip
 from .sweep import sweep
+from .words import drift, pieces
 
 __all__ = [
     "DARK",
@@ -78,6 +79,7 @@ __all__ = [
     "company",
     "dial",
     "dot_products",
+    "drift",
     "enable",
     "growth",
     "heads",
@@ -89,6 +91,7 @@ __all__ = [
     "matrix",
     "overview",
     "pairings",
+    "pieces",
     "plane",
     "plot",
     "product",
