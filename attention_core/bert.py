@@ -450,13 +450,13 @@ class _Sentences:
     """A batch without its padding: the tokens of all sentences are the rows of one matrix.
 
     `groups` has all sentences of one length at a time: the rows of their tokens, and for each of
-    them where its maps lie among those of the batch.
+    them its number and where its maps lie.
     """
 
     real: NDArray[np.bool_]
     counts: Integers
     first: Integers
-    groups: tuple[tuple[Integers, list[tuple[Any, ...]]], ...]
+    groups: tuple[tuple[Integers, list[tuple[int, tuple[Any, ...]]]], ...]
 
     @classmethod
     def of(cls, real: NDArray[np.bool_]) -> "_Sentences":
@@ -467,7 +467,7 @@ class _Sentences:
         for length in np.unique(counts):
             alike = np.flatnonzero(counts == length)
             rows = first[alike, None] + np.arange(length)
-            groups.append((rows, [_map_of(int(i), np.flatnonzero(real[i])) for i in alike]))
+            groups.append((rows, [(int(i), _places(np.flatnonzero(real[i]))) for i in alike]))
         return cls(real, counts, first, tuple(groups))
 
     def spread(self, x: Floats) -> Floats:
@@ -477,12 +477,12 @@ class _Sentences:
         return grid
 
 
-def _map_of(i: int, places: Integers) -> tuple[Any, ...]:
-    """Where the maps of sentence i lie, all heads, which has its tokens at these places."""
-    low, high = places[0], places[-1] + 1
-    if high - low == len(places):
-        return i, slice(None), slice(low, high), slice(low, high)
-    return i, slice(None), places[:, None], places
+def _places(own: Integers) -> tuple[Any, ...]:
+    """Where a sentence's maps lie among all pairs of places, which has its tokens at its own."""
+    low, high = own[0], own[-1] + 1
+    if high - low == len(own):  # slices are faster
+        return slice(None), slice(low, high), slice(low, high)
+    return slice(None), own[:, None], own
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -653,8 +653,8 @@ class Bert:
             if self.config["model_type"] == "sesamebert":
                 taken = blur(taken)
             context[rows] = taken
-            for place, each in zip(places, weights, strict=True):
-                maps[place] = each
+            for (i, place), each in zip(places, weights, strict=True):
+                maps[i][place] = each
         return context, maps
 
     def _gate(self, hidden: list[Floats], sentences: _Sentences) -> tuple[list[Floats], Floats]:
