@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from attention_core._check import Floats, check_rng
+from attention_core._check import Floats, check_count, check_multiple, check_number, check_rng
 from attention_core._check_bert import check_config, check_model_type, check_setting
 
 __all__ = ["PUBLISHED", "random_state", "shapes"]
@@ -247,8 +247,12 @@ PUBLISHED: dict[str, dict[str, Any]] = {
 
 def kind(config: Config) -> Kind:
     """How a model of this configuration is built, once it is one that we build."""
-    found: Kind = KINDS[check_model_type(config, KINDS)]
+    found = KINDS[check_model_type(config, KINDS)]
     check_config(config)
+    width = "intra_bottleneck_size" if found is MOBILEBERT else "hidden_size"
+    heads = count(config, "num_attention_heads")
+    check_multiple(f'config\'s "{width}"', count(config, width), "num_attention_heads", heads)
+    check_number('config\'s "layer_norm_eps"', setting(config, "layer_norm_eps"), above=0)
     return found
 
 
@@ -258,11 +262,17 @@ def setting(config: Config, key: str) -> Any:
     return found.fixed.get(key) or check_setting(config, found.keys.get(key, key))
 
 
+def count(config: Config, key: str, least: int = 1) -> int:
+    """An entry that counts something, by BERT's name for it."""
+    name = KINDS[config["model_type"]].keys.get(key, key)
+    return check_count(f'config\'s "{name}"', setting(config, key), key.replace("_", " "), least)
+
+
 def parts(config: Config) -> list[dict[str, Part]]:
     """The parts that are there once, then those of each layer, named in full."""
     built = kind(config)
     found = [dict(built.once)]
-    for i in range(setting(config, "num_hidden_layers")):
+    for i in range(count(config, "num_hidden_layers")):
         before = built.before.format(i)
         if config["model_type"] == "albert":
             before = built.before.format(shared_layer(i, config))
@@ -276,14 +286,14 @@ def parts(config: Config) -> list[dict[str, Part]]:
 
 def shared_layer(i: int, config: Config) -> int:
     """Whose weights layer i uses, in ALBERT: with one group, all layers those of the first."""
-    return i * int(config["num_hidden_groups"]) // int(config["num_hidden_layers"])
+    return i * count(config, "num_hidden_groups") // count(config, "num_hidden_layers")
 
 
 def _repeats(role: str, config: Config) -> int:
     """How many parts a name stands for: one, but for MobileBERT's stack before the last."""
     if "{}" not in role:
         return 1
-    return int(setting(config, "num_feedforward_networks")) - 1
+    return count(config, "num_feedforward_networks") - 1
 
 
 def shapes(config: Config) -> dict[str, tuple[int, ...]]:
@@ -337,7 +347,7 @@ def _size(config: Config, letter: str) -> int:
         return max(1, _size(config, "l") // 3)
     if letter == "j":  # a word and its roles, joined
         return _size(config, "d") + _size(config, "r")
-    return int(setting(config, SIZES[letter]))
+    return count(config, SIZES[letter])
 
 
 def random_state(config: Config, rng: np.random.Generator, scale: float = 0.5) -> dict[str, Floats]:

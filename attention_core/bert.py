@@ -37,6 +37,7 @@ from attention_core._family import (
     TABLES,
     Config,
     Part,
+    count,
     parts,
     random_state,
     setting,
@@ -446,17 +447,22 @@ class Encoded:
 
 
 @dataclass(frozen=True, eq=False)
-class _Sentences:
-    """A batch without its padding: the tokens of all sentences are the rows of one matrix.
+class _Alike:
+    """Sentences of one length: the rows of their tokens, and where the maps of each lie."""
 
-    `groups` has all sentences of one length at a time: the rows of their tokens, and for each of
-    them its number and where its maps lie.
-    """
+    rows: Any
+    shape: tuple[int, int]
+    places: list[tuple[int, Any]]
+
+
+@dataclass(frozen=True, eq=False)
+class _Sentences:
+    """A batch without its padding: the tokens of all sentences are the rows of one matrix."""
 
     real: NDArray[np.bool_]
     counts: Integers
     first: Integers
-    groups: tuple[tuple[Integers, list[tuple[int, tuple[Any, ...]]]], ...]
+    groups: list[_Alike]
 
     @classmethod
     def of(cls, real: NDArray[np.bool_]) -> "_Sentences":
@@ -465,24 +471,31 @@ class _Sentences:
         first = np.cumsum(counts) - counts
         groups = []
         for length in np.unique(counts):
-            alike = np.flatnonzero(counts == length)
-            rows = first[alike, None] + np.arange(length)
-            groups.append((rows, [(int(i), _places(np.flatnonzero(real[i]))) for i in alike]))
-        return cls(real, counts, first, tuple(groups))
+            which = np.flatnonzero(counts == length)
+            rows = (first[which, None] + np.arange(length)).ravel()
+            places = [(int(i), _pairs(np.flatnonzero(real[i]))) for i in which]
+            groups.append(_Alike(_slice(rows), (len(which), int(length)), places))
+        return cls(real, counts, first, groups)
 
     def spread(self, x: Floats) -> Floats:
         """The rows of tokens at their places in the batch again, zeros where there is padding."""
+        if self.real.all():
+            return x.reshape(*self.real.shape, x.shape[-1])
         grid = np.zeros((*self.real.shape, x.shape[-1]), x.dtype)
         grid[self.real] = x
         return grid
 
 
-def _places(own: Integers) -> tuple[Any, ...]:
-    """Where a sentence's maps lie among all pairs of places, which has its tokens at its own."""
-    low, high = own[0], own[-1] + 1
-    if high - low == len(own):  # slices are faster
-        return slice(None), slice(low, high), slice(low, high)
-    return slice(None), own[:, None], own
+def _slice(places: Integers) -> Any:
+    """Places in a row as a slice, as that copies nothing; others as they are."""
+    low, high = int(places[0]), int(places[-1]) + 1
+    return slice(low, high) if high - low == len(places) else places
+
+
+def _pairs(places: Integers) -> Any:
+    """The entries of a sentence's maps, all heads, that belong to its tokens alone."""
+    own = _slice(places)
+    return (slice(None), own, own) if isinstance(own, slice) else (slice(None), own[:, None], own)
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -496,6 +509,11 @@ class Bert:
     state : mapping of str to array
         The weights, by their names in the model's checkpoint, as `shapes` lists them. The arrays
         themselves are held, not copies.
+
+    Raises
+    ------
+    ValueError, TypeError
+        As `from_state` raises them.
 
     Examples
     --------
@@ -518,6 +536,8 @@ class Bert:
     def __post_init__(self) -> None:
         """Find the weights of each part, and turn them as they multiply."""
         once, *layers = parts(self.config)
+        object.__setattr__(self, "state", check_entries(self.state, shapes(self.config)))
+        object.__setattr__(self, "config", dict(self.config))
         object.__setattr__(self, "_once", self._find(once))
         object.__setattr__(self, "_layers", tuple(self._find(layer) for layer in layers))
         named = check_activation(setting(self.config, "hidden_act"), ACTIVATIONS)
@@ -578,7 +598,7 @@ class Bert:
         TypeError
             If ids, token types, words or roles are no whole numbers, or the mask is none.
         """
-        ids = check_ids(ids, setting(self.config, "vocab_size"))
+        ids = check_ids(ids, count(self.config, "vocab_size"))
         sentences = _Sentences.of(check_real(mask, ids.shape))
         check_reads_roles(self.config["model_type"], words, roles)
         x = self._embed(ids, token_types, sentences.real)
@@ -603,15 +623,13 @@ class Bert:
     ) -> Floats:
         """What goes into the first layer, (tokens, d_model): word, position and type, added."""
         (words, _), (table, _) = self._once["words"], self._once["positions"]
-        vectors = words[ids]
+        x = words[ids[real]]
         if "trigrams" in self._once:
-            x = linear(trigrams(vectors)[real], *self._once["trigrams"])
-        else:
-            x = vectors[real]
+            x = linear(trigrams(words[ids])[real], *self._once["trigrams"])
         positions, first = np.broadcast_to(np.arange(ids.shape[1]), ids.shape), 0
         if self.config["model_type"] in ("roberta", "camembert"):
-            positions = positions_after(ids, setting(self.config, "pad_token_id"))
-            first = setting(self.config, "pad_token_id") + 1
+            padding = count(self.config, "pad_token_id", least=0)
+            positions, first = positions_after(ids, padding), padding + 1
         check_fits(positions, len(table), first)
         x = x + table[positions[real]]
         kinds = self._once.get("types")
@@ -644,17 +662,17 @@ class Bert:
         """What the heads take, side by side, and how much: every sentence attends to itself."""
         query, key = linear(asks, *layer["query"]), linear(asks, *layer["key"])
         value = linear(x, *layer["value"])
-        (batch, n), heads = sentences.real.shape, setting(self.config, "num_attention_heads")
+        (batch, n), heads = sentences.real.shape, count(self.config, "num_attention_heads")
         context, maps = np.empty_like(value), np.zeros((batch, heads, n, n), value.dtype)
-        for rows, places in sentences.groups:
-            split = (split_heads(each[rows], heads) for each in (query, key, value))
-            output, weights = attend(*split)
+        for group in sentences.groups:
+            own = (x[group.rows].reshape(*group.shape, -1) for x in (query, key, value))
+            output, weights = attend(*(split_heads(each, heads) for each in own))
             taken = merge_heads(output)
             if self.config["model_type"] == "sesamebert":
                 taken = blur(taken)
-            context[rows] = taken
-            for (i, place), each in zip(places, weights, strict=True):
-                maps[i][place] = each
+            context[group.rows] = taken.reshape(-1, taken.shape[-1])
+            for (i, places), each in zip(group.places, weights, strict=True):
+                maps[i][places] = each
         return context, maps
 
     def _gate(self, hidden: list[Floats], sentences: _Sentences) -> tuple[list[Floats], Floats]:
@@ -672,9 +690,7 @@ class Bert:
         """SemBERT: each word beside its roles, (batch, words, d), and the highest of each feature."""
         once = self._once
         pieces = check_pieces(words, sentences.real)
-        labels = check_roles(
-            roles, pieces, setting(self.config, "num_aspect"), len(once["roles"][0])
-        )
+        labels = check_roles(roles, pieces, count(self.config, "num_aspect"), len(once["roles"][0]))
         joined = np.zeros((len(pieces), max(map(len, pieces)), len(once["pooler"][0])), x.dtype)
         for i, sentence in enumerate(pieces):
             own = np.split(x[sentences.first[i] :][: sum(sentence)], np.cumsum(sentence)[:-1])
@@ -689,7 +705,7 @@ class Bert:
 
     def __repr__(self) -> str:
         """The kind and the sizes."""
-        layers, heads = len(self._layers), setting(self.config, "num_attention_heads")
+        layers, heads = len(self._layers), count(self.config, "num_attention_heads")
         d_model = len(self._layers[0]["value"][0])
         kind = self.config["model_type"]
         return f"Bert({kind!r}, layers={layers}, d_model={d_model}, heads={heads})"
@@ -741,7 +757,7 @@ def from_state(config: Config, state: Mapping[str, ArrayLike]) -> Bert:
     >>> from_state(tiny, random_state(tiny, np.random.default_rng(0)))
     Bert('distilbert', layers=1, d_model=4, heads=2)
     """
-    return Bert(dict(config), check_entries(state, shapes(config)))
+    return Bert(config, state)  # type: ignore[arg-type]  # it makes arrays of them
 
 
 def load(folder: str | Path) -> tuple[Bert, Any]:
