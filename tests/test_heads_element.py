@@ -64,6 +64,7 @@ WEIGHTS[1, 4] = 0
 WEIGHTS[1, 4, :, 3] = 1
 WEIGHTS[1, 4, 2] = np.eye(9)[[1, 6]].mean(0)
 WEIGHTS[1, 4, 4] = 1 / 9
+WEIGHTS[1, 4, 6] = [0.5, 0.49, 0.01, 0, 0, 0, 0, 0, 0]  # not quite equals
 PERCENTS = np.rint(100 * WEIGHTS).astype(int)
 SHOWN = atlas([(TOKENS, WEIGHTS), (OTHERS, MORE)], layer=2, head=5, word=3)
 
