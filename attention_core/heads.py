@@ -22,6 +22,7 @@ from attention_core._check import (
 )
 from attention_core._show import named_arrays
 from attention_core.attend import scaled_dot_product_attention
+from attention_core.layers import linear
 
 __all__ = ["MultiHeadAttended", "MultiHeadAttention", "merge_heads", "split_heads"]
 
@@ -293,9 +294,7 @@ class MultiHeadAttention:
 
     def _project(self, x: Floats, role: str) -> Floats:
         """The projection of one role, and its bias where it has one."""
-        weight, bias = getattr(self, f"{role}_weight"), getattr(self, f"{role}_bias")
-        product: Floats = x @ weight
-        return product if bias is None else product + bias
+        return linear(x, getattr(self, f"{role}_weight"), getattr(self, f"{role}_bias"))
 
     @property
     def _kv_heads(self) -> int:

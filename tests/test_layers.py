@@ -78,6 +78,28 @@ def test_gelu_is_x_times_the_share_of_normal_numbers_below_it(x):
     assert_allclose(layers.gelu(x), x * math.erfc(-x / math.sqrt(2)) / 2, rtol=1e-15)
 
 
+def exact(x):
+    return np.array([a * math.erfc(-a / math.sqrt(2)) / 2 for a in x.astype(float).tolist()])
+
+
+def test_gelu_of_singles_is_exact_but_for_rounding():
+    """Had the formula one factor less, or one a hundredth larger, it would show."""
+    x = np.linspace(-12, 12, 99_999, dtype=np.float32)
+    assert len(x) > layers.PART, "more than one part"
+    found = layers.gelu(x)
+    assert np.all(np.abs(found - exact(x)) <= 1.8e-7 * np.abs(x))
+    assert_array_equal(layers.gelu(x.reshape(3, -1)[:, ::-1]), found.reshape(3, -1)[:, ::-1])
+    halves = x.astype(np.float16)
+    assert np.all(np.abs(layers.gelu(halves) - exact(halves)) <= 1e-3 * np.abs(halves) + 1e-7)
+
+
+def test_gelu_far_out_of_singles_warns_of_nothing():
+    x = np.array([-3e38, -1e5, -30, 30, 1e5, 3e38], np.float32)
+    with np.errstate(all="raise"):
+        found = layers.gelu(x)
+    assert_array_equal(found, np.maximum(x, 0))
+
+
 def test_gelu_by_a_sum_over_the_bell_curve():
     grid = np.linspace(-12, 1.5, 100_001)
     bell = np.exp(-(grid**2) / 2) / math.sqrt(2 * math.pi)
