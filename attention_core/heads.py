@@ -242,7 +242,7 @@ class MultiHeadAttention:
         TypeError
             If an argument holds anything but real numbers, or the mask integers.
         """
-        query, key, value = self._roles(x, memory)
+        query, key, value = self._split_projections(x, memory)
         attended, weights = scaled_dot_product_attention(
             query, key, value, mask, return_stage="weights"
         )
@@ -272,12 +272,12 @@ class MultiHeadAttention:
         ValueError, TypeError
             As in a call.
         """
-        query, key, value = self._roles(x, memory)
+        query, key, value = self._split_projections(x, memory)
         few = query.shape[-2] * key.shape[-2] <= blockwise.BLOCK**2
         attend = scaled_dot_product_attention if few else blockwise.attention
         return self._project(merge_heads(attend(query, key, value, mask)), "output")
 
-    def _roles(self, x: ArrayLike, memory: ArrayLike | None) -> tuple[Floats, Floats, Floats]:
+    def _split_projections(self, x: ArrayLike, memory: ArrayLike | None) -> tuple[Floats, Floats, Floats]:
         """Queries, keys and values, split into heads."""
         x, memory = self._tokens(x, memory)
         query = split_heads(self._project(x, "query"), self.heads)
