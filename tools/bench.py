@@ -4,6 +4,7 @@
     python tools/bench.py additive   those whose name holds the word
     python tools/bench.py cost --store   measure what the chapter on cost draws, see tools/cost.py
     python tools/bench.py fast --store   the same for fast attention, see tools/fast.py
+    python tools/bench.py bert       a real BERT beside that of transformers, see tools/bert_speed.py
 
 Seconds and bytes differ from machine to machine; ratios within a run differ less, so ratios to
 the first way of each comparison are what is printed. Time is the best of some rounds in turn, so
@@ -155,9 +156,9 @@ def main(words: list[str]) -> None:
         from tools.cost import store
 
         return store()
-    if names == ["fast"]:
-        # By itself, as NumPy's products must be kept to one thread before NumPy is imported.
-        script = Path(__file__).with_name("fast.py")
+    if names[:1] in (["fast"], ["bert"]):
+        # By itself, as NumPy's products must be told their threads before NumPy is imported.
+        script = Path(__file__).with_name({"fast": "fast.py", "bert": "bert_speed.py"}[names[0]])
         sys.exit(subprocess.run([sys.executable, script, *words[1:]]).returncode)
     for comparison in COMPARISONS:
         if words and not any(word in comparison.__name__ for word in words):
@@ -169,6 +170,7 @@ def main(words: list[str]) -> None:
             print(f"  {name:28}{t:>10.3f}{memory}")
     if not names:
         print("Attention a block at a time takes minutes and PyTorch: make bench only=fast")
+        print("So does BERT, and transformers and the weights: make bench only=bert")
 
 
 if __name__ == "__main__":
