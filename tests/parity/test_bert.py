@@ -28,17 +28,15 @@ CLASSES = {
     "albert": "Albert",
     "mobilebert": "MobileBert",
 }
-#: NoNorm lets numbers grow, so MobileBERT starts with smaller ones.
-SCALES = {"mobilebert": 0.25}
 #: How far off a model must be with a difference left out: 1e-10 is what is allowed.
-NOTICED = dict.fromkeys(CLASSES, 0.1) | {"mobilebert": 1e-4}
+NOTICED = 0.01
 KIND = pytest.mark.parametrize("kind", CLASSES)
 SEED = pytest.mark.parametrize("seed", SEEDS)
 
 
 def sizes(kind, rng):
     """A small configuration, its sizes drawn."""
-    heads, layers = (int(rng.integers(1, 5)) for _ in range(2))
+    heads, layers = (int(rng.integers(2, 5)) for _ in range(2))
     d_model = heads * int(rng.integers(3, 7))
     common = {"vocab_size": 30, "max_position_embeddings": 16}
     if kind == "distilbert":
@@ -51,7 +49,7 @@ def sizes(kind, rng):
         return common | {
             "embedding_size": 5,
             "num_hidden_groups": groups,
-            "num_hidden_layers": groups * int(rng.integers(1, 4)),
+            "num_hidden_layers": groups * int(rng.integers(2, 4)),
         }
     if kind == "mobilebert":
         stack = int(rng.integers(1, 5))
@@ -67,8 +65,13 @@ def theirs_and_ours(kind, config, rng):
     theirs = getattr(transformers, CLASSES[kind] + "Model")(config).double().eval()
     torch.manual_seed(int(rng.integers(2**31)))
     with torch.no_grad():
-        for each in theirs.parameters():
-            each.normal_(0, SCALES.get(kind, 0.5))
+        for name, each in theirs.named_parameters():
+            if "embeddings.weight" in name or name.endswith("bias"):
+                each.normal_(0, 1)
+            elif each.ndim == 1:
+                each.normal_(1, 0.5)  # gains
+            else:
+                each.normal_(0, 1.5 / each.shape[1] ** 0.5)  # so that numbers keep their size
     state = {name: x.numpy() for name, x in theirs.state_dict().items()}
     return theirs, bert.from_state(config.to_dict(), state)
 
@@ -211,7 +214,7 @@ def from_zero(ids, padding):
 @SEED
 @pytest.mark.parametrize("kind", ["roberta", "camembert"])
 def test_positions_from_zero_are_noticed(kind, seed, monkeypatch):
-    assert compared(kind, seed, replaced(monkeypatch, "positions_after", from_zero)) > 0.1
+    assert compared(kind, seed, replaced(monkeypatch, "positions_after", from_zero)) > NOTICED
 
 
 @SEED
@@ -221,7 +224,7 @@ def test_types_left_out_are_noticed(kind, seed):
         weight = np.zeros_like(model._once["types"][0])
         return with_parts(model, model._once | {"types": (weight, None)})
 
-    assert compared(kind, seed, untyped) > NOTICED[kind]
+    assert compared(kind, seed, untyped) > NOTICED
 
 
 @SEED
@@ -232,7 +235,7 @@ def test_a_mask_left_out_is_noticed(kind, seed):
     ids, real, types = batch(kind, rng, theirs.config.pad_token_id)
     expected = by_theirs(theirs, ids, real, types).hidden_states[-1].numpy()
     assert np.abs(ours(ids, real, types).hidden[-1] - expected)[real].max() < 1e-10
-    assert np.abs(ours(ids, None, types).hidden[-1] - expected)[real].max() > NOTICED[kind]
+    assert np.abs(ours(ids, None, types).hidden[-1] - expected)[real].max() > NOTICED
 
 
 @SEED
@@ -241,7 +244,7 @@ def test_token_types_for_distilbert_are_noticed(seed):
         table = np.random.default_rng(seed).normal(size=(2, len(model._once["words"][0].T)))
         return with_parts(model, model._once | {"types": (table, None)})
 
-    assert compared("distilbert", seed, typed) > 0.1
+    assert compared("distilbert", seed, typed) > NOTICED
 
 
 @SEED
@@ -252,7 +255,7 @@ def test_twice_the_layers_for_distilbert_are_noticed(seed):
     ours = with_parts(ours, layers=ours._layers * 2)
     found = ours(ids, real, types).hidden[-1]
     expected = by_theirs(theirs, ids, real, types).hidden_states[-1].numpy()
-    assert np.abs(found - expected)[real].max() > 0.1
+    assert np.abs(found - expected)[real].max() > NOTICED
 
 
 @SEED
@@ -264,7 +267,7 @@ def test_another_layer_for_each_in_albert_is_noticed(seed):
     def in_turn(model):
         return with_parts(model, layers=tuple(model._layers[i] for i in (0, 2, 1, 3)))
 
-    assert compared("albert", seed, in_turn, groups) > 0.1
+    assert compared("albert", seed, in_turn, groups) > NOTICED
 
 
 @SEED
@@ -272,14 +275,14 @@ def test_embeddings_of_full_size_in_albert_are_noticed(seed):
     """As large as the stream, embeddings could enter it unmapped: they do not."""
     config = {"hidden_size": 12, "num_attention_heads": 2, "embedding_size": 12}
     assert compared("albert", seed, config=config) < 1e-10
-    assert compared("albert", seed, lambda model: without(model, "mapping"), config) > 0.1
+    assert compared("albert", seed, lambda model: without(model, "mapping"), config) > NOTICED
 
 
 @SEED
 def test_the_other_gelu_in_albert_is_noticed(seed, monkeypatch):
     exact = {"gelu_new": bert.ACTIVATIONS["gelu"]}
     monkeypatch.setattr(bert, "ACTIVATIONS", bert.ACTIVATIONS | exact)
-    assert 1e-6 < compared("albert", seed) < 1e-1
+    assert 1e-6 < compared("albert", seed) < 0.1
 
 
 def thrice(words):
@@ -314,7 +317,7 @@ def test_mobilebert_with_a_difference_left_out_is_noticed(name, other, seed, mon
     # The norms of the layers are chosen when a model is made, so the patch comes first.
     change = replaced(monkeypatch, name, other)
     change(None)
-    assert compared("mobilebert", seed, config=config) > NOTICED["mobilebert"]
+    assert compared("mobilebert", seed, config=config) > NOTICED
 
 
 @SEED
@@ -332,7 +335,7 @@ def test_values_from_the_bottleneck_in_mobilebert_are_noticed(seed):
         object.__setattr__(model, "_attend", changed)
         return model
 
-    assert compared("mobilebert", seed, narrow_values, config) > NOTICED["mobilebert"]
+    assert compared("mobilebert", seed, narrow_values, config) > NOTICED
 
 
 # --- published configurations -----------------------------------------------------------------
@@ -506,14 +509,15 @@ def test_sesamebert_equals_pytorch(seed):
 
 @SEED
 def test_sesamebert_without_its_blur_is_noticed(seed, monkeypatch):
+    """It moves each context by less than a hundredth of what its neighbours differ."""
     monkeypatch.setattr(bert, "blur", lambda context: context)
-    assert apart_from_sesame(seed) > 1e-3
+    assert apart_from_sesame(seed) > 1e-5
 
 
 @SEED
 def test_sesamebert_without_its_gates_is_noticed(seed, monkeypatch):
     monkeypatch.setattr(bert, "squeeze_and_excite", lambda means, *_: np.ones_like(means))
-    assert apart_from_sesame(seed) > 0.1
+    assert apart_from_sesame(seed) > NOTICED
 
 
 def test_sesamebert_has_the_parameters_of_its_pytorch():
@@ -603,7 +607,7 @@ def nothing(roles, table, *_):
 )
 def test_sembert_with_a_difference_left_out_is_noticed(name, other, seed, monkeypatch):
     monkeypatch.setattr(bert, name, other)
-    assert apart_from_semantic(seed) > 0.1
+    assert apart_from_semantic(seed) > NOTICED
 
 
 def test_sembert_has_the_parameters_of_its_pytorch():
@@ -663,7 +667,7 @@ def test_minilm_equals_transformers(real, dtype, bound):
 def test_minilm_with_shuffled_layers_is_noticed(real):
     theirs, ours, ids, mask = real
     changed = with_parts(bert.from_state(ours.config, ours.state), layers=ours._layers[::-1])
-    assert apart(changed(ids, mask), by_theirs(theirs, ids, mask, None), mask) > 0.1
+    assert apart(changed(ids, mask), by_theirs(theirs, ids, mask, None), mask) > NOTICED
 
 
 def test_minilm_has_the_parameters_of_transformers(real):
@@ -675,6 +679,7 @@ def test_minilm_has_the_parameters_of_transformers(real):
 def test_albert_shares_as_transformers_does():
     for layers in range(1, 13):
         for groups in range(1, layers + 1):
-            config = {"num_hidden_layers": layers, "num_hidden_groups": groups}
+            sizes = {"num_hidden_layers": layers, "num_hidden_groups": groups}
+            config = {"model_type": "albert"} | sizes
             ours = [_family.shared_layer(i, config) for i in range(layers)]
             assert ours == [int(i / (layers / groups)) for i in range(layers)]
