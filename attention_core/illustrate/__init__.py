@@ -46,6 +46,7 @@ from .sizes import shapes
 from .spread import spread
 from .stream import stream
 from .strip import Strip, strip
+from .survey import survey
 from .sweep import sweep
 from .words import drift, pieces
 
@@ -107,6 +108,7 @@ __all__ = [
     "stripes",
     "stream",
     "strip",
+    "survey",
     "sweep",
     "vectors",
     "wall",
