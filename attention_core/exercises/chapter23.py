@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from attention_core import bert
 from attention_core.exercises import Diagnosis, Exercise
-from attention_core.exercises.sentences import money, river
+from attention_core.exercises.banks import money, river
 from attention_core.scores import cosine
 
 __all__ = ["EXERCISES"]
