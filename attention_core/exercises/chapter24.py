@@ -28,12 +28,12 @@ def model() -> tuple[bert.Bert, Any, dict[str, Floats]]:
 
 @cache
 def at_the_stop() -> tuple[Floats, Floats, Floats]:
-    """Means over all queries before the full stop: its weight, its part in weight × length, [SEP]'s.
+    """Means over all queries before the full stop: its weight, its part in weight × length; [CLS]'s weight.
 
     Each is (layers, heads).
     """
     loaded, tokenizer, state = model()
-    weights, parts, ends = [], [], []
+    weights, parts, starts = [], [], []
     for text in sentences.plain:
         ids = tokenizer.encode(text).ids
         found = loaded([ids])
@@ -42,10 +42,10 @@ def at_the_stop() -> tuple[Floats, Floats, Floats]:
         words = slice(1, -2)
         weights.append(a[:, :, words, -2])
         parts.append((taken[..., -2] / taken.sum(axis=-1))[:, :, words])
-        ends.append(a[:, :, words, -1])
-    mean = (np.concatenate(each, axis=-1).mean(axis=-1) for each in (weights, parts, ends))
-    weight, part, end = mean
-    return weight, part, end
+        starts.append(a[:, :, words, 0])
+    mean = (np.concatenate(each, axis=-1).mean(axis=-1) for each in (weights, parts, starts))
+    weight, part, start = mean
+    return weight, part, start
 
 
 def lengths(hidden: Floats, state: dict[str, Floats], layer: int) -> Floats:
@@ -121,9 +121,9 @@ EXERCISES = (
                 "That is where it stands in an array. Count layers and heads from one.",
             ),
             Diagnosis(
-                "the end marker",
+                "the resting place",
                 lambda: best(at_the_stop()[2]),
-                "That head looks at [SEP], the last token. The stop stands before it.",
+                "That head gives [CLS] most. The stop is the token before the last.",
             ),
         ),
         right="It stands out: no other head gives the stop half as much.",

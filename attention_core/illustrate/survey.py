@@ -123,18 +123,28 @@ def _table(
     decimals: int,
 ) -> float:
     """Draw a table, its layers numbered down the side; return its lower edge."""
-    cells = []
-    for (i, j), x in np.ndenumerate(table):
-        left, y = LEFT + j * (width + GAP), top + i * (HEIGHT + GAP)
-        style = f"fill-opacity:{0.05 + 0.55 * float(x) / (full or 1):.2f};stroke-width:0"
-        if (i + 1, j + 1) in marked:
-            style = style.replace("stroke-width:0", "stroke:var(--ink);stroke-width:1.8")
-        cells.append(
-            f'<rect class="c" x="{left:.4g}" y="{y:g}" width="{width:.4g}" height="{HEIGHT:g}" '
-            f'rx="4" style="{style}"/><text x="{left + width / 2:.4g}" y="{y + HEIGHT / 2:g}" '
-            f'dy=".35em" style="font-size:{size:.3g}px">{number(float(x), decimals)}</text>'
+    # Short, as there are many: a row's numbers are one text, and what cells share stands outside.
+    cells, texts = [], []
+    for i, row in enumerate(table):
+        y, numbers = top + i * (HEIGHT + GAP), []
+        for j, x in enumerate(row):
+            left = LEFT + j * (width + GAP)
+            outline = ' stroke="var(--ink)"' if (i + 1, j + 1) in marked else ""
+            shade = 0.05 + 0.55 * float(x) / (full or 1)
+            cells.append(
+                f'<rect x="{left:.4g}" y="{y:g}" width="{width:.4g}" height="{HEIGHT:g}" rx="4" '
+                f'fill-opacity="{shade:.2f}"{outline}/>'
+            )
+            middle = left + width / 2
+            numbers.append(f'<tspan x="{middle:.4g}">{number(float(x), decimals)}</tspan>')
+        texts.append(
+            f'<text y="{y + HEIGHT / 2:g}" dy=".35em" style="font-size:{size:.3g}px">'
+            f"{''.join(numbers)}</text>"
         )
-    canvas.parts.append(f'<g class="n score">{"".join(cells)}</g>')
+    canvas.parts.append(
+        f'<g class="n score"><g fill="var(--c)" stroke-width="1.8">{"".join(cells)}</g>'
+        f"{''.join(texts)}</g>"
+    )
     bottom = top + len(table) * (HEIGHT + GAP) - GAP
     canvas._reach(ACROSS - MARGIN, bottom)
     for i in range(len(table)):
