@@ -1,0 +1,116 @@
+"""Which statements of a module a call runs: to compare two ways through the same code."""
+
+import ast
+import sys
+from bisect import bisect_right
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from inspect import getsource
+from textwrap import dedent
+from types import FrameType, ModuleType
+from typing import Any
+
+__all__ = ["Statement", "statements"]
+
+
+@dataclass(frozen=True, order=True)
+class Statement:
+    """A statement of a module.
+
+    Attributes
+    ----------
+    line : int
+        Where it begins.
+    function : str
+        What it stands in, such as `Encoder.__call__`; empty for the module itself.
+    text : str
+        Its source. Of one that holds others, such as `for` and `if`, the head alone.
+
+    Examples
+    --------
+    >>> Statement(7, "double", "return 2 * x")
+    double: return 2 * x
+    """
+
+    line: int
+    function: str
+    text: str
+
+    def __repr__(self) -> str:
+        """Where it stands and what it says."""
+        return f"{self.function}: {self.text}"
+
+
+def statements(call: Callable[[], object], module: ModuleType) -> tuple[Statement, ...]:
+    """The statements of a module's functions that run while something is called.
+
+    Parameters
+    ----------
+    call : callable
+        Called once, without arguments. What it runs in other threads is not seen.
+    module : module
+        With its source.
+
+    Returns
+    -------
+    tuple of Statement
+        Each once, in the order of the file.
+
+    Raises
+    ------
+    TypeError
+        If the module has no source.
+
+    Examples
+    --------
+    >>> from attention_core import normalize
+    >>> statements(lambda: normalize.softmax([0.0, 1.0]), normalize)[-1]
+    softmax: return weights.astype(x.dtype, copy=False)
+    """
+    known = list(_statements(getsource(module)))
+    starts = [statement.line for statement in known]
+    lines: set[int] = set()
+
+    def watch(frame: FrameType, event: str, argument: Any) -> Any:
+        if frame.f_code.co_filename != module.__file__:
+            return None
+        if event == "line":
+            lines.add(frame.f_lineno)
+        return watch
+
+    before = sys.gettrace()
+    sys.settrace(watch)
+    try:
+        call()
+    finally:
+        sys.settrace(before)
+    # Of a statement on several lines, which lines are reported differs from one Python to another.
+    places = {bisect_right(starts, line) - 1 for line in lines}
+    return tuple(known[place] for place in sorted(places))
+
+
+def _statements(text: str) -> Iterator[Statement]:
+    """Every statement of a module, in the order of the file."""
+    lines = text.splitlines()
+
+    def visit(node: ast.AST, name: str) -> Iterator[Statement]:
+        for child in ast.iter_child_nodes(node):
+            on_its_own_line = getattr(child, "lineno", 0) > getattr(node, "lineno", 0)
+            if isinstance(child, ast.stmt) and on_its_own_line:
+                yield Statement(child.lineno, name, _head(child, lines))
+            own = name
+            if isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+                own = f"{name}.{child.name}".lstrip(".")
+            yield from visit(child, own)
+
+    yield from visit(ast.parse(text), "")
+
+
+def _head(statement: ast.stmt, lines: list[str]) -> str:
+    """The source of a statement without the statements in it."""
+    last = statement.end_lineno or statement.lineno
+    body = getattr(statement, "body", None)
+    if isinstance(body, list):
+        last = max(statement.lineno, body[0].lineno - 1)
+    taken = lines[statement.lineno - 1 : last]
+    return dedent("\n".join(taken)).rstrip()
