@@ -38,6 +38,7 @@ from .pictures import (
 )
 from .plots import Arrow, Line, Point, plane, plot
 from .receptive import receptive_fields
+from .relatives import departures, spending
 from .scrubber import Scrubber, scrubber
 from .sequences import animate
 from .several import heads
@@ -78,6 +79,7 @@ __all__ = [
     "caught",
     "clocks",
     "company",
+    "departures",
     "dial",
     "dot_products",
     "drift",
@@ -103,6 +105,7 @@ __all__ = [
     "softmax_steps",
     "source",
     "spelled",
+    "spending",
     "spread",
     "step",
     "stripes",
