@@ -1,11 +1,11 @@
-"""Which statements of a module a call runs: to compare two ways through the same code."""
+"""Which statements a call runs: to compare two ways through the same code."""
 
 import ast
 import sys
 from bisect import bisect_right
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from inspect import getsource
+from inspect import getfile, getsource
 from textwrap import dedent
 from types import FrameType, ModuleType
 from typing import Any
@@ -41,25 +41,25 @@ class Statement:
         return f"{self.function}: {self.text}"
 
 
-def statements(call: Callable[[], object], module: ModuleType) -> tuple[Statement, ...]:
-    """The statements of a module's functions that run while something is called.
+def statements(call: Callable[[], object], *modules: ModuleType) -> tuple[Statement, ...]:
+    """The statements of some modules that run while something is called.
 
     Parameters
     ----------
     call : callable
         Called once, without arguments. What it runs in other threads is not seen.
-    module : module
-        With its source.
+    *modules : modules
+        With their sources.
 
     Returns
     -------
     tuple of Statement
-        Each once, in the order of the file.
+        Each once, module after module, in the order of the file.
 
     Raises
     ------
     TypeError
-        If the module has no source.
+        If a module has no source.
 
     Examples
     --------
@@ -67,15 +67,14 @@ def statements(call: Callable[[], object], module: ModuleType) -> tuple[Statemen
     >>> statements(lambda: normalize.softmax([0.0, 1.0]), normalize)[-1]
     softmax: return weights.astype(x.dtype, copy=False)
     """
-    known = list(_statements(getsource(module)))
-    starts = [statement.line for statement in known]
-    lines: set[int] = set()
+    known = {getfile(module): list(_statements(getsource(module))) for module in modules}
+    lines: dict[str, set[int]] = {file: set() for file in known}
 
     def watch(frame: FrameType, event: str, argument: Any) -> Any:
-        if frame.f_code.co_filename != module.__file__:
+        if frame.f_code.co_filename not in lines:
             return None
         if event == "line":
-            lines.add(frame.f_lineno)
+            lines[frame.f_code.co_filename].add(frame.f_lineno)
         return watch
 
     before = sys.gettrace()
@@ -84,9 +83,13 @@ def statements(call: Callable[[], object], module: ModuleType) -> tuple[Statemen
         call()
     finally:
         sys.settrace(before)
-    # Of a statement on several lines, which lines are reported differs from one Python to another.
-    places = {bisect_right(starts, line) - 1 for line in lines}
-    return tuple(known[place] for place in sorted(places))
+    found: list[Statement] = []
+    for file, there in known.items():
+        starts = [statement.line for statement in there]
+        # Of a statement on several lines, which are reported differs from one Python to another.
+        places = {bisect_right(starts, line) - 1 for line in lines[file]}
+        found += [there[place] for place in sorted(places)]
+    return tuple(found)
 
 
 def _statements(text: str) -> Iterator[Statement]:

@@ -92,3 +92,10 @@ def test_a_module_without_source_is_refused():
         trail.statements(lambda: None, types.ModuleType("made_up"))
     with pytest.raises(TypeError, match="built-in"):
         trail.statements(lambda: None, sys)
+
+
+def test_several_modules_are_followed_one_after_the_other(module):
+    found = trail.statements(
+        lambda: (trail.Statement(1, "f", "g").__repr__(), module.Thing().never()), module, trail
+    )
+    assert [s.function for s in found] == ["Thing.never", "Statement.__repr__"]
