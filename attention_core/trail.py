@@ -25,6 +25,8 @@ class Statement:
         What it stands in, such as `Encoder.__call__`; empty for the module itself.
     text : str
         Its source. Of one that holds others, such as `for` and `if`, the head alone.
+    indent : int
+        How many spaces deeper it stands than the first statement of its function.
 
     Examples
     --------
@@ -35,6 +37,7 @@ class Statement:
     line: int
     function: str
     text: str
+    indent: int = 0
 
     def __repr__(self) -> str:
         """Where it stands and what it says."""
@@ -96,17 +99,19 @@ def _statements(text: str) -> Iterator[Statement]:
     """Every statement of a module, in the order of the file."""
     lines = text.splitlines()
 
-    def visit(node: ast.AST, name: str) -> Iterator[Statement]:
+    def visit(node: ast.AST, name: str, margin: int) -> Iterator[Statement]:
         for child in ast.iter_child_nodes(node):
             on_its_own_line = getattr(child, "lineno", 0) > getattr(node, "lineno", 0)
             if isinstance(child, ast.stmt) and on_its_own_line:
-                yield Statement(child.lineno, name, _head(child, lines))
-            own = name
+                indent = child.col_offset - margin
+                yield Statement(child.lineno, name, _head(child, lines), indent)
             if isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
                 own = f"{name}.{child.name}".lstrip(".")
-            yield from visit(child, own)
+                yield from visit(child, own, child.body[0].col_offset)
+            else:
+                yield from visit(child, name, margin)
 
-    yield from visit(ast.parse(text), "")
+    yield from visit(ast.parse(text), "", 0)
 
 
 def _head(statement: ast.stmt, lines: list[str]) -> str:

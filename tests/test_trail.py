@@ -66,6 +66,7 @@ def test_statements_are_those_that_run_in_the_order_of_the_file(module):
         ("Thing.path", "return double(\n    total\n)"),
     ]
     assert [s.line for s in found] == sorted(s.line for s in found)
+    assert [s.indent for s in found] == [0, 0, 0, 4, 0, 0, 4]
 
 
 def test_two_ways_differ_in_what_is_on_one_of_them(module):
