@@ -83,7 +83,11 @@ ACTIVATIONS: dict[str, Activation] = {
 }
 
 
-def attend(query: ArrayLike, key: ArrayLike, value: ArrayLike) -> tuple[Floats, Floats]:
+def attend(
+    query: ArrayLike,
+    key: ArrayLike,
+    value: ArrayLike,
+) -> tuple[Floats, Floats]:
     """What none of them changes: softmax(Q Kᵀ / √d_k) V, in each head.
 
     Parameters
@@ -115,7 +119,12 @@ def attend(query: ArrayLike, key: ArrayLike, value: ArrayLike) -> tuple[Floats, 
     array([[[3.],
             [3.]]])
     """
-    output, weights = scaled_dot_product_attention(query, key, value, return_stage="weights")
+    output, weights = scaled_dot_product_attention(
+        query,
+        key,
+        value,
+        return_stage="weights",
+    )
     return output, weights
 
 
@@ -223,7 +232,7 @@ def no_norm(x: ArrayLike, gain: ArrayLike, bias: ArrayLike) -> Floats:
 
 
 def bottleneck(x: Floats, layer: Parts) -> tuple[Floats, Floats]:
-    """MobileBERT narrows the stream: once for queries and keys, once for the stream inside a layer."""
+    """MobileBERT narrows: once for queries and keys, once for the layer's own stream."""
     asks = no_norm(linear(x, *layer["shared"]), *layer["shared norm"])
     narrow = no_norm(linear(x, *layer["narrow"]), *layer["narrow norm"])
     return asks, narrow
@@ -232,13 +241,16 @@ def bottleneck(x: Floats, layer: Parts) -> tuple[Floats, Floats]:
 def stacked(x: Floats, layer: Parts, activation: Activation) -> Floats:
     """MobileBERT has several small feed-forwards in a row: these come before the last."""
     for j in range(sum(role.startswith("inner ") for role in layer)):
-        made = feed_forward(x, *layer[f"inner {j}"], *layer[f"outer {j}"], activation)
+        inner, outer = layer[f"inner {j}"], layer[f"outer {j}"]
+        made = feed_forward(x, *inner, *outer, activation)
         x = no_norm(x + made, *layer[f"norm {j}"])
     return x
 
 
 def blur(context: ArrayLike, sigma: float = 0.3) -> Floats:
-    """SesameBERT mixes each token's context with its neighbours', by a Gaussian of three taps.
+    """SesameBERT blurs: each token takes a little of its neighbours' context.
+
+    A Gaussian of three taps says how much.
 
     It is still attention: blurring A V along the tokens is (B A) V, and as the rows of B sum to
     one, so do those of B A.
@@ -276,13 +288,18 @@ def blur(context: ArrayLike, sigma: float = 0.3) -> Floats:
     """
     context = as_float("context", context)
     tap = math.exp(-1 / (2 * check_number("sigma", sigma, above=0) ** 2))
-    edged = np.concatenate([context[..., :1, :], context, context[..., -1:, :]], axis=-2)
+    first, last = context[..., :1, :], context[..., -1:, :]
+    edged = np.concatenate([first, context, last], axis=-2)
     blurred: Floats = tap * (edged[..., :-2, :] + edged[..., 2:, :]) + context
     return blurred / (1 + 2 * tap)
 
 
-def squeeze_and_excite(means: ArrayLike, squeeze: Pair, excite: Pair) -> Floats:
-    """SesameBERT weighs its layers: what each is multiplied by, from the means of all.
+def squeeze_and_excite(
+    means: ArrayLike,
+    squeeze: Pair,
+    excite: Pair,
+) -> Floats:
+    """SesameBERT weighs its layers: a factor for each, from all their means.
 
     Parameters
     ----------
@@ -315,12 +332,17 @@ def squeeze_and_excite(means: ArrayLike, squeeze: Pair, excite: Pair) -> Floats:
     array([0.5, 1. , 0. ])
     """
     logits = linear(relu(linear(means, *squeeze)), *excite)
-    gates: Floats = (1 + np.tanh(logits / 2)) / 2  # the logistic function, where nothing overflows
+    # The logistic function, in a form that cannot overflow.
+    gates: Floats = (1 + np.tanh(logits / 2)) / 2
     return gates
 
 
-def word_from_pieces(pieces: ArrayLike, kernel: ArrayLike, bias: ArrayLike) -> Floats:
-    """SemBERT makes one vector of the pieces of a word: a convolution, relu, and the highest.
+def word_from_pieces(
+    pieces: ArrayLike,
+    kernel: ArrayLike,
+    bias: ArrayLike,
+) -> Floats:
+    """SemBERT makes a word of its pieces: convolution, relu, highest.
 
     Parameters
     ----------
@@ -355,16 +377,21 @@ def word_from_pieces(pieces: ArrayLike, kernel: ArrayLike, bias: ArrayLike) -> F
     array([1.])
     """
     pieces = as_float("pieces", pieces)
-    short = np.zeros_like(pieces, shape=(max(0, 3 - len(pieces)), pieces.shape[-1]))
-    shown = convolution(
-        np.concatenate([pieces, short]), np.flip(as_float("kernel", kernel), 0), bias
-    )
+    missing = max(0, 3 - len(pieces)), pieces.shape[-1]
+    padded = np.concatenate([pieces, np.zeros_like(pieces, shape=missing)])
+    shown = convolution(padded, np.flip(as_float("kernel", kernel), 0), bias)
     highest: Floats = relu(shown[2:]).max(axis=0)
     return highest
 
 
-def role_vectors(roles: ArrayLike, table: ArrayLike, norm: Pair, role: Pair, join: Pair) -> Floats:
-    """SemBERT makes one vector of what a word does for each predicate of its sentence.
+def role_vectors(
+    roles: ArrayLike,
+    table: ArrayLike,
+    norm: Pair,
+    role: Pair,
+    join: Pair,
+) -> Floats:
+    """SemBERT makes one vector of what a word does for each predicate.
 
     Parameters
     ----------
