@@ -248,7 +248,7 @@ def stacked(x: Floats, layer: Parts, activation: Activation) -> Floats:
 
 
 def blur(context: ArrayLike, sigma: float = 0.3) -> Floats:
-    """SesameBERT blurs: each token takes a little of its neighbours' context.
+    """SesameBERT blurs: a token takes a little of its neighbours' context.
 
     A Gaussian of three taps says how much.
 
