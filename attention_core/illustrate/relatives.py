@@ -111,7 +111,7 @@ def departures(
             f'<g class="n"><rect {place} width="{width:.4g}" height="{HIGH:g}" rx="5" '
             f'style="fill:var(--paper);stroke:var(--ink);stroke-width:1.4"/>'
             f'<text x="{middles[j]:.4g}" y="{heights[i]:.4g}" dy=".35em" '
-            f'style="font-size:12px">{counts[i, j]}</text></g>'
+            f'style="font-size:{12 if counts[i, j] < 10 else 11}px">{counts[i, j]}</text></g>'
         )
     _band(canvas, left, heights[shared], pitch * len(models), formula)
     found = [
