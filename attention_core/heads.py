@@ -277,7 +277,9 @@ class MultiHeadAttention:
         attend = scaled_dot_product_attention if few else blockwise.attention
         return self._project(merge_heads(attend(query, key, value, mask)), "output")
 
-    def _split_projections(self, x: ArrayLike, memory: ArrayLike | None) -> tuple[Floats, Floats, Floats]:
+    def _split_projections(
+        self, x: ArrayLike, memory: ArrayLike | None
+    ) -> tuple[Floats, Floats, Floats]:
         """Queries, keys and values, split into heads."""
         x, memory = self._tokens(x, memory)
         query = split_heads(self._project(x, "query"), self.heads)

@@ -110,10 +110,10 @@ def standardise(x: ArrayLike, eps: float = 1e-5) -> tuple[Floats, Floats]:
     check_last_axis(x)
     precise = np.result_type(x, np.float32)  # squares of halves overflow
     centred = x - x.mean(axis=-1, keepdims=True, dtype=precise)
-    variance = np.vecdot(centred, centred)[..., None] / x.shape[-1]
+    variance = np.mean(centred * centred, axis=-1, keepdims=True)
     deviation = np.sqrt(variance + check_number("eps", eps, above=0))
-    centred /= deviation
-    return centred.astype(x.dtype, copy=False), deviation.astype(x.dtype, copy=False)
+    normal = (centred / deviation).astype(x.dtype, copy=False)
+    return normal, deviation.astype(x.dtype, copy=False)
 
 
 def layer_norm(
