@@ -286,7 +286,9 @@ def parts(config: Config) -> list[dict[str, Part]]:
 
 def shared_layer(i: int, config: Config) -> int:
     """Whose weights layer i uses, in ALBERT: with one group, all layers those of the first."""
-    return i * count(config, "num_hidden_groups") // count(config, "num_hidden_layers")
+    groups = count(config, "num_hidden_groups")
+    layers = count(config, "num_hidden_layers")
+    return i * groups // layers
 
 
 def _repeats(role: str, config: Config) -> int:
