@@ -15,6 +15,10 @@ __all__ = ["PUBLISHED", "random_state", "shapes"]
 Config = Mapping[str, Any]
 #: The name of a part in a checkpoint, and the sizes of its weight: products of the letters below.
 Part = tuple[str, str]
+#: A weight, as it multiplies from the right, and its bias; or a gain and its bias.
+Pair = tuple[Floats, Floats]
+#: The weights of some parts, by what they do. A table has no bias: that is None.
+Parts = Mapping[str, Pair]
 
 #: What each letter stands for, by its name in a configuration.
 SIZES = {
@@ -284,6 +288,17 @@ def parts(config: Config) -> list[dict[str, Part]]:
     return found
 
 
+def turned(state: Mapping[str, Floats], named: Mapping[str, Part]) -> Parts:
+    """The weight and the bias of each part that the state has, turned as they multiply."""
+    found: dict[str, Any] = {}
+    for role, (name, _) in named.items():
+        weight = state.get(f"{name}.weight")
+        if weight is not None:
+            right = weight if role in TABLES else weight.T
+            found[role] = right, state.get(f"{name}.bias")
+    return found
+
+
 def shared_layer(i: int, config: Config) -> int:
     """Whose weights layer i uses, in ALBERT: with one group, all layers those of the first."""
     groups = count(config, "num_hidden_groups")
@@ -377,10 +392,10 @@ def random_state(config: Config, rng: np.random.Generator, scale: float = 0.5) -
 
     Examples
     --------
-    >>> tiny = PUBLISHED["DistilBERT"] | {"vocab_size": 5, "dim": 4, "hidden_dim": 6}
+    >>> tiny = PUBLISHED["DistilBERT"] | {"vocab_size": 5, "dim": 12, "hidden_dim": 6}
     >>> state = random_state(tiny, np.random.default_rng(0))
     >>> state["transformer.layer.5.ffn.lin1.weight"].shape
-    (6, 4)
+    (6, 12)
     """
     check_rng(rng)
     return {name: rng.normal(0, scale, shape) for name, shape in shapes(config).items()}

@@ -34,15 +34,17 @@ from attention_core._check_bert import (
 )
 from attention_core._family import (
     PUBLISHED,
-    TABLES,
     Config,
-    Part,
+    Pair,
+    Parts,
     count,
     parts,
     random_state,
     setting,
     shapes,
+    turned,
 )
+from attention_core._sentences import Integers, Sentences
 from attention_core.attend import scaled_dot_product_attention
 from attention_core.heads import merge_heads, split_heads
 from attention_core.layers import feed_forward, gelu, layer_norm, linear, relu
@@ -67,12 +69,6 @@ __all__ = [
     "word_from_pieces",
 ]
 
-Integers = NDArray[np.int64]
-#: A weight, as it multiplies from the right, and its bias; or a gain and its bias.
-Pair = tuple[Floats, Floats]
-#: The weights of some parts, by what they do. A table has no bias: that is None.
-Parts = Mapping[str, Pair]
-Norm = Callable[[Floats, Floats, Floats], Floats]
 Activation = Callable[[Floats], Floats]
 
 #: By the names that configurations have for them.
@@ -473,58 +469,6 @@ class Encoded:
         return f"Encoded(batch={batch}, n={n}, d_model={d_model}, layers={len(self.attentions)})"
 
 
-@dataclass(frozen=True, eq=False)
-class _Alike:
-    """Sentences of one length: the rows of their tokens, and where the maps of each lie."""
-
-    rows: Any
-    shape: tuple[int, int]
-    places: list[tuple[int, Any]]
-
-
-@dataclass(frozen=True, eq=False)
-class _Sentences:
-    """A batch without its padding: the tokens of all sentences are the rows of one matrix."""
-
-    real: NDArray[np.bool_]
-    counts: Integers
-    first: Integers
-    groups: list[_Alike]
-
-    @classmethod
-    def of(cls, real: NDArray[np.bool_]) -> "_Sentences":
-        """The sentences of a batch, where some places hold tokens."""
-        counts = real.sum(axis=1)
-        first = np.cumsum(counts) - counts
-        groups = []
-        for length in np.unique(counts):
-            which = np.flatnonzero(counts == length)
-            rows = (first[which, None] + np.arange(length)).ravel()
-            places = [(int(i), _pairs(np.flatnonzero(real[i]))) for i in which]
-            groups.append(_Alike(_slice(rows), (len(which), int(length)), places))
-        return cls(real, counts, first, groups)
-
-    def spread(self, x: Floats) -> Floats:
-        """The rows of tokens at their places in the batch again, zeros where there is padding."""
-        if self.real.all():
-            return x.reshape(*self.real.shape, x.shape[-1])
-        grid = np.zeros((*self.real.shape, x.shape[-1]), x.dtype)
-        grid[self.real] = x
-        return grid
-
-
-def _slice(places: Integers) -> Any:
-    """Places in a row as a slice, as that copies nothing; others as they are."""
-    low, high = int(places[0]), int(places[-1]) + 1
-    return slice(low, high) if high - low == len(places) else places
-
-
-def _pairs(places: Integers) -> Any:
-    """The entries of a sentence's maps, all heads, that belong to its tokens alone."""
-    own = _slice(places)
-    return (slice(None), own, own) if isinstance(own, slice) else (slice(None), own[:, None], own)
-
-
 @dataclass(frozen=True, eq=False, repr=False)
 class Bert:
     """An encoder of the BERT family, called on the ids of tokens. `from_state` makes it.
@@ -557,7 +501,7 @@ class Bert:
     state: Mapping[str, Floats]
     _once: Parts = field(init=False)
     _layers: tuple[Parts, ...] = field(init=False)
-    _norm: Norm = field(init=False)
+    _norm: Callable[[Floats, Floats, Floats], Floats] = field(init=False)
     _activation: Activation = field(init=False)
 
     def __post_init__(self) -> None:
@@ -565,24 +509,14 @@ class Bert:
         once, *layers = parts(self.config)
         object.__setattr__(self, "state", check_entries(self.state, shapes(self.config)))
         object.__setattr__(self, "config", dict(self.config))
-        object.__setattr__(self, "_once", self._find(once))
-        object.__setattr__(self, "_layers", tuple(self._find(layer) for layer in layers))
+        object.__setattr__(self, "_once", turned(self.state, once))
+        object.__setattr__(self, "_layers", tuple(turned(self.state, layer) for layer in layers))
         named = check_activation(setting(self.config, "hidden_act"), ACTIVATIONS)
         object.__setattr__(self, "_activation", ACTIVATIONS[named])
-        norm: Norm = partial(layer_norm, eps=setting(self.config, "layer_norm_eps"))
-        if self.config["model_type"] == "mobilebert":
-            norm = no_norm
+        norm = partial(layer_norm, eps=setting(self.config, "layer_norm_eps"))
         object.__setattr__(self, "_norm", norm)
-
-    def _find(self, named: Mapping[str, Part]) -> dict[str, Any]:
-        """The weight and the bias of each part that the state has; a table has no bias."""
-        found = {}
-        for role, (name, _) in named.items():
-            weight = self.state.get(f"{name}.weight")
-            if weight is not None:
-                turned = weight if role in TABLES else weight.T
-                found[role] = turned, self.state.get(f"{name}.bias")
-        return found
+        if self.config["model_type"] == "mobilebert":
+            object.__setattr__(self, "_norm", no_norm)
 
     def __call__(
         self,
@@ -626,7 +560,7 @@ class Bert:
             If ids, token types, words or roles are no whole numbers, or the mask is none.
         """
         ids = check_ids(ids, count(self.config, "vocab_size"))
-        sentences = _Sentences.of(check_real(mask, ids.shape))
+        sentences = Sentences.of(check_real(mask, ids.shape))
         check_reads_roles(self.config["model_type"], words, roles)
         x = self._embed(ids, token_types, sentences.real)
         hidden, attentions = [x], []
@@ -642,8 +576,9 @@ class Bert:
             joined, tops = self._join(x, words, roles, sentences)
         if "pooler" in self._once:
             pooled = np.tanh(linear(tops, *self._once["pooler"]))
-        spread = tuple(sentences.spread(each) for each in hidden)
-        return Encoded(spread, tuple(attentions), pooled, joined, gates)
+        return Encoded(
+            tuple(map(sentences.spread, hidden)), tuple(attentions), pooled, joined, gates
+        )
 
     def _embed(
         self, ids: Integers, token_types: ArrayLike | None, real: NDArray[np.bool_]
@@ -668,7 +603,7 @@ class Bert:
             x = linear(x, *self._once["mapping"])
         return x
 
-    def _layer(self, x: Floats, layer: Parts, sentences: _Sentences) -> tuple[Floats, Floats]:
+    def _layer(self, x: Floats, layer: Parts, sentences: Sentences) -> tuple[Floats, Floats]:
         """One layer: its output, (tokens, d_model), and its maps, (batch, heads, n, n)."""
         asks = stream = x
         if "shared" in layer:
@@ -684,11 +619,13 @@ class Bert:
         return stream, maps
 
     def _attend(
-        self, asks: Floats, x: Floats, layer: Parts, sentences: _Sentences
+        self, asks: Floats, x: Floats, layer: Parts, sentences: Sentences
     ) -> tuple[Floats, Floats]:
         """What the heads take, side by side, and how much: every sentence attends to itself."""
-        query, key = linear(asks, *layer["query"]), linear(asks, *layer["key"])
-        value = linear(x, *layer["value"])
+        query, key, value = (
+            linear(each, *layer[role])
+            for each, role in ((asks, "query"), (asks, "key"), (x, "value"))
+        )
         (batch, n), heads = sentences.real.shape, count(self.config, "num_attention_heads")
         context, maps = np.empty_like(value), np.zeros((batch, heads, n, n), value.dtype)
         for group in sentences.groups:
@@ -702,17 +639,15 @@ class Bert:
                 maps[i][places] = each
         return context, maps
 
-    def _gate(self, hidden: list[Floats], sentences: _Sentences) -> tuple[list[Floats], Floats]:
+    def _gate(self, hidden: list[Floats], sentences: Sentences) -> tuple[list[Floats], Floats]:
         """SesameBERT: the layers, each multiplied by its gate, and the gates, (batch, layers)."""
-        counts = sentences.counts[:, None].astype(hidden[0].dtype)
-        layers = np.stack([x.mean(axis=-1) for x in hidden[1:]], axis=-1)
-        means = np.add.reduceat(layers, sentences.first) / counts
+        means = np.stack([sentences.means(x) for x in hidden[1:]], axis=-1)
         gates = squeeze_and_excite(means, self._once["squeeze"], self._once["excite"])
         by_token = np.repeat(gates, sentences.counts, axis=0)
         return [hidden[0], *(x * by_token[:, [i]] for i, x in enumerate(hidden[1:]))], gates
 
     def _join(
-        self, x: Floats, words: ArrayLike | None, roles: ArrayLike | None, sentences: _Sentences
+        self, x: Floats, words: ArrayLike | None, roles: ArrayLike | None, sentences: Sentences
     ) -> tuple[Floats, Floats]:
         """SemBERT: each word beside its roles, (batch, words, d), and the highest of each feature."""
         once = self._once
@@ -734,8 +669,7 @@ class Bert:
         """The kind and the sizes."""
         layers, heads = len(self._layers), count(self.config, "num_attention_heads")
         d_model = len(self._layers[0]["value"][0])
-        kind = self.config["model_type"]
-        return f"Bert({kind!r}, layers={layers}, d_model={d_model}, heads={heads})"
+        return f"Bert({self.config['model_type']!r}, layers={layers}, d_model={d_model}, heads={heads})"
 
 
 def from_state(config: Config, state: Mapping[str, ArrayLike]) -> Bert:

@@ -85,6 +85,7 @@ def test_exports():
         "Step",
         "attention",
         "cost",
+        "bert",
         "blockwise",
         "example",
         "generation",
@@ -207,8 +208,9 @@ def test_docstrings_name_every_parameter(name):
     function = FUNCTIONS[name]
     text = inspect.getdoc(function)
     assert text.splitlines()[0].endswith(".")
-    assert "Parameters\n----------" in text
-    for parameter in inspect.signature(function).parameters:
+    parameters = inspect.signature(function).parameters
+    assert ("Parameters\n----------" in text) == bool(parameters)
+    for parameter in parameters:
         assert parameter == "self" or parameter in text.split("Parameters\n----------")[1]
     if name.split(".")[-1] not in ("check", "hint"):
         assert "Returns\n-------" in text

@@ -282,6 +282,11 @@ def test_sesamebert_multiplies_its_layers_by_its_gates():
     for i in range(6):
         assert_allclose(found.hidden[i + 1], plain.hidden[i + 1] * found.gates[:, i, None, None])
     assert ((found.gates > 0) & (found.gates < 1)).all()
+    with mock.patch.object(bert, "squeeze_and_excite", wraps=bert.squeeze_and_excite) as gate:
+        model(**given)
+    means = gate.call_args.args[0]
+    own = [[x[i, REAL[i]].mean() for x in plain.hidden[1:]] for i in range(4)]
+    assert_allclose(means, own, atol=1e-12)
 
 
 @given(st.integers(1, 6).flatmap(lambda n: matrix(n, 2)))
