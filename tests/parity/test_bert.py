@@ -29,7 +29,10 @@ CLASSES = {
     "mobilebert": "MobileBert",
 }
 #: How far off a model must be with a difference left out: 1e-10 is what is allowed.
-NOTICED = 0.01
+NOTICED = 1e-3
+#: How wide the weights are spread, so that numbers keep their size, and the mean of the gains.
+#: MobileBERT normalises nothing: with more of either, its numbers would grow with each layer.
+WIDTH, GAIN = {"mobilebert": 0.8}, {"mobilebert": 0.7}
 KIND = pytest.mark.parametrize("kind", CLASSES)
 SEED = pytest.mark.parametrize("seed", SEEDS)
 
@@ -69,9 +72,9 @@ def theirs_and_ours(kind, config, rng):
             if "embeddings.weight" in name or name.endswith("bias"):
                 each.normal_(0, 1)
             elif each.ndim == 1:
-                each.normal_(1, 0.5)  # gains
+                each.normal_(GAIN.get(kind, 1), 0.3)
             else:
-                each.normal_(0, 1.5 / each.shape[1] ** 0.5)  # so that numbers keep their size
+                each.normal_(0, WIDTH.get(kind, 1.5) / each.shape[1] ** 0.5)
     state = {name: x.numpy() for name, x in theirs.state_dict().items()}
     return theirs, bert.from_state(config.to_dict(), state)
 
