@@ -1,7 +1,7 @@
 """The BERT family as data: what each member is called, how large it is, what its weights are named."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -288,13 +288,15 @@ def parts(config: Config) -> list[dict[str, Part]]:
     return found
 
 
-def turned(state: Mapping[str, Floats], named: Mapping[str, Part]) -> Parts:
+def turned(
+    state: Mapping[str, Floats], named: Mapping[str, Part], turn: Callable[[str], Floats]
+) -> Parts:
     """The weight and the bias of each part that the state has, turned as they multiply."""
     found: dict[str, Any] = {}
     for role, (name, _) in named.items():
         weight = state.get(f"{name}.weight")
         if weight is not None:
-            right = weight if role in TABLES else weight.T
+            right = weight if role in TABLES else turn(f"{name}.weight")
             found[role] = right, state.get(f"{name}.bias")
     return found
 

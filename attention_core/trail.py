@@ -3,7 +3,7 @@
 import ast
 import sys
 from bisect import bisect_right
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from inspect import getfile, getsource
 from textwrap import dedent
@@ -71,7 +71,18 @@ def statements(call: Callable[[], object], *modules: ModuleType) -> tuple[Statem
     softmax: return weights.astype(x.dtype, copy=False)
     """
     known = {getfile(module): list(_statements(getsource(module))) for module in modules}
-    lines: dict[str, set[int]] = {file: set() for file in known}
+    found: list[Statement] = []
+    for file, lines in _lines(call, known).items():
+        starts = [statement.line for statement in known[file]]
+        # Of a statement on several lines, which are reported differs from one Python to another.
+        places = {bisect_right(starts, line) - 1 for line in lines}
+        found += [known[file][place] for place in sorted(places)]
+    return tuple(found)
+
+
+def _lines(call: Callable[[], object], files: Iterable[str]) -> dict[str, set[int]]:
+    """The lines of each file that a call runs."""
+    lines: dict[str, set[int]] = {file: set() for file in files}
 
     def watch(frame: FrameType, event: str, argument: Any) -> Any:
         if frame.f_code.co_filename not in lines:
@@ -86,13 +97,7 @@ def statements(call: Callable[[], object], *modules: ModuleType) -> tuple[Statem
         call()
     finally:
         sys.settrace(before)
-    found: list[Statement] = []
-    for file, there in known.items():
-        starts = [statement.line for statement in there]
-        # Of a statement on several lines, which are reported differs from one Python to another.
-        places = {bisect_right(starts, line) - 1 for line in lines[file]}
-        found += [there[place] for place in sorted(places)]
-    return tuple(found)
+    return lines
 
 
 def _statements(text: str) -> Iterator[Statement]:

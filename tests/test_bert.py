@@ -179,12 +179,14 @@ def test_masks_may_be_what_tokenizers_give():
     same_bits(model(**whole), model(**whole, mask=np.ones((4, 7), bool)))
 
 
-def test_nothing_is_copied_and_nothing_is_changed():
+def test_arrays_are_held_and_nothing_is_changed():
     config = CONFIGS["ALBERT"]
     state = bert.random_state(config, np.random.default_rng(0))
     kept = {name: x.copy() for name, x in state.items()}
     model = bert.from_state(config, state)
     assert all(np.shares_memory(model.state[name], x) for name, x in state.items())
+    first, last = model._layers[0]["query"][0], model._layers[-1]["query"][0]
+    assert first is last and first.flags.c_contiguous
     given = batch("ALBERT")
     before = {name: x.copy() for name, x in given.items()}
     model(**given)
