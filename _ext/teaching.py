@@ -82,7 +82,7 @@ def listed(numbers: list[str]) -> str:
 
 def missing(book: dict[str, Chapter], path: list[str], told: list[str]) -> list[str]:
     """What is wrong with a path: unknown chapters, and chapters before what they need."""
-    wrong = [f"there is no chapter {each}" for each in [*path, *told] if each not in book]
+    wrong = [f"there is no chapter {each!r}" for each in [*path, *told] if each not in book]
     known = set(told)
     for each in path:
         lacks = [need for need in book[each].needs if need not in known] if each in book else []
@@ -90,6 +90,12 @@ def missing(book: dict[str, Chapter], path: list[str], told: list[str]) -> list[
             wrong.append(f"chapter {each} needs {listed(lacks)} first")
         known.add(each)
     return wrong
+
+
+def numbered(book: dict[str, Chapter], names: str) -> list[str]:
+    """Chapters' numbers, of their names as in their files: masks is 12-masks. Others stay."""
+    numbers = {chapter.docname.partition("-")[2]: number for number, chapter in book.items()}
+    return [numbers.get(name, name) for name in names.split()]
 
 
 # --- the drawing ---------------------------------------------------------------------------------
@@ -173,8 +179,8 @@ class PathThrough(Directive):
     def run(self) -> list[nodes.Node]:
         env = self.state.document.settings.env
         book = read(env)
-        path = " ".join(self.content).split()
-        told = self.options.get("told", "").split()
+        path = numbered(book, " ".join(self.content))
+        told = numbered(book, self.options.get("told", ""))
         wrong = missing(book, path, told)
         if wrong:
             raise self.error("; ".join(wrong))

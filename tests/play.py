@@ -70,6 +70,7 @@ class _SlowHost(_Host):
     in a style sheet come by themselves, and late."""
 
     fonts: ClassVar[list[bytes]] = []
+    slowness = 1.0
 
     def copyfile(self, source, outputfile):
         data = source.read()
@@ -80,14 +81,14 @@ class _SlowHost(_Host):
         outputfile.write(data[:start])
         step = -(-(len(data) - start) // PIECES)
         for at in range(start, len(data), step):
-            time.sleep(0.02)
+            time.sleep(0.02 * self.slowness)
             outputfile.write(data[at : at + step])
             outputfile.flush()
 
     def do_GET(self):
         asked = self.path.partition("?")[0]
         if asked.startswith("/late-font/"):
-            time.sleep(LATE)
+            time.sleep(LATE * self.slowness)
             self._say("font/woff2", self.fonts[int(asked.rpartition("/")[2])])
         elif asked.endswith(".css"):
             sheet = Path(self.translate_path(self.path)).read_bytes()
@@ -109,9 +110,9 @@ class _SlowHost(_Host):
 
 
 @contextlib.contextmanager
-def serving(folder: Path, below: str = "", slowly: bool = False) -> Iterator[str]:
-    """The address at which a folder is served, on this machine alone."""
-    handler = type("Host", (_SlowHost if slowly else _Host,), {"below": below})
+def serving(folder: Path, below: str = "", slowly: float = 0) -> Iterator[str]:
+    """The address at which a folder is served, on this machine alone, and how slowly."""
+    handler = type("Host", (_SlowHost if slowly else _Host,), {"below": below, "slowness": slowly})
     server = http.server.ThreadingHTTPServer(
         ("127.0.0.1", 0), functools.partial(handler, directory=str(folder))
     )

@@ -14,6 +14,7 @@ import re
 from dataclasses import FrozenInstanceError
 from html.parser import HTMLParser
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -828,6 +829,8 @@ def test_a_page_gets_the_script_if_an_element_is_on_it(body, becomes, loads):
     loaded = []
 
     class App:
+        builder = SimpleNamespace(name="html", format="html")
+
         def add_js_file(self, name, **how):
             loaded.append(name)
 

@@ -53,7 +53,14 @@ def test_what_is_wrong_with_a_path_is_said():
     assert teaching.missing(BOOK, ["01", "02", "03"], []) == []
     assert teaching.missing(BOOK, ["03", "01"], ["02"]) == ["chapter 03 needs 1 first"]
     assert teaching.missing(BOOK, ["03"], ["01", "02"]) == []
-    assert teaching.missing(BOOK, ["99"], []) == ["there is no chapter 99"]
+    assert teaching.missing(BOOK, ["99"], []) == ["there is no chapter '99'"]
+
+
+def test_chapters_are_named_as_their_files_are():
+    assert teaching.numbered(BOOK, "masks query-key-value") == ["12", "03"]
+    assert teaching.missing(BOOK, teaching.numbered(BOOK, "inputs mask"), []) == [
+        "there is no chapter 'mask'"
+    ]
 
 
 @pytest.fixture(scope="module")
