@@ -320,3 +320,12 @@ def unannounced(tab, element: str, text: str) -> list[str]:
     except Exception:
         return ["what is seen is not announced"]
     return []
+
+
+def assert_fault_is_seen(tabs, looks, old: str, new: str, fault: str) -> None:
+    """An element's script with one piece changed must look wrong, on a phone in the dark."""
+    assert old in script()
+    found = looks(
+        tabs(js=script().replace(old, new), theme="dark", size=NARROW), "dark", NARROW["width"]
+    )
+    assert any(fault in line for line in found), found

@@ -23,7 +23,16 @@ from attention_core import SelfAttention, attention, example, scores
 from attention_core.illustrate.editable import bench
 from attention_core.illustrate.elements import enable, script
 from attention_core.illustrate.palette import DARK, LIGHT
-from tests.play import NARROW, THEMES_AND_WIDTHS, Tabs, axe, layout_faults, paper_faults, run_all
+from tests.play import (
+    NARROW,
+    THEMES_AND_WIDTHS,
+    Tabs,
+    assert_fault_is_seen,
+    axe,
+    layout_faults,
+    paper_faults,
+    run_all,
+)
 from tests.site_checks import SITE, pages_of
 from tests.test_pages import browser  # noqa: F401 (a fixture)
 
@@ -545,10 +554,7 @@ def test_each_check_fails_on_a_broken_element(tabs, check, old, new):
     ],
 )
 def test_each_fault_of_the_layout_is_found(tabs, old, new, fault):
-    assert old in script()
-    tab = tabs(js=script().replace(old, new), theme="dark", size=NARROW)
-    found = looks(tab, "dark", 360)
-    assert any(fault in line for line in found), found
+    assert_fault_is_seen(tabs, looks, old, new, fault)
 
 
 # --- more that a reader does ------------------------------------------------------------------------

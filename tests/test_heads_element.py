@@ -31,6 +31,7 @@ from tests.play import (
     NARROW,
     THEMES_AND_WIDTHS,
     Tabs,
+    assert_fault_is_seen,
     axe,
     layout_faults,
     page,
@@ -917,10 +918,7 @@ def test_each_check_of_the_files_fails_on_a_broken_element(shipped, tmp_path, ch
     ],
 )  # fmt: skip
 def test_each_fault_of_the_layout_is_found(tabs, old, new, fault):
-    assert old in script()
-    tab = tabs(js=script().replace(old, new), theme="dark", size=NARROW)
-    found = looks(tab, "dark", 360)
-    assert any(fault in line for line in found), found
+    assert_fault_is_seen(tabs, looks, old, new, fault)
 
 
 @pytest.mark.slow

@@ -23,6 +23,7 @@ from tests.play import (
     NARROW,
     THEMES_AND_WIDTHS,
     Tabs,
+    assert_fault_is_seen,
     axe,
     layout_faults,
     paper_faults,
@@ -505,10 +506,7 @@ def test_each_check_fails_on_a_broken_element(tabs, check, old, new):
     ],
 )  # fmt: skip
 def test_each_fault_of_the_layout_is_found(tabs, old, new, fault):
-    assert old in script()
-    tab = tabs(js=script().replace(old, new), theme="dark", size=NARROW)
-    found = looks(tab, "dark", 360)
-    assert any(fault in line for line in found), found
+    assert_fault_is_seen(tabs, looks, old, new, fault)
 
 
 # --- more that a reader does ------------------------------------------------------------------------
