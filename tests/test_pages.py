@@ -8,13 +8,13 @@ both ways. The browser is Chromium; where none is installed these tests are skip
 from __future__ import annotations
 
 import os
-import shutil
 from pathlib import Path
 
 import pytest
 
 from tests.play import INLINE_FONT, axe, serving
 from tests.site_checks import SITE, pages_of
+from tools.press import chromium
 
 CHECKS = (Path(__file__).parent / "page_checks.js").read_text(encoding="utf-8")
 WIDTHS = (1280, 360)
@@ -32,11 +32,6 @@ const observer = new PerformanceObserver((list) => note(list.getEntries()));
 observer.observe({ type: "layout-shift", buffered: true });
 window.shifted = () => { note(observer.takeRecords()); return seen; };
 """
-
-
-def chromium() -> str | None:
-    names = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-    return os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, names)), None)
 
 
 @pytest.fixture(scope="module")

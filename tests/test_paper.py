@@ -11,8 +11,8 @@ import pytest
 from bs4 import BeautifulSoup
 
 from tests.site_checks import SITE
-from tests.test_pages import chromium
 from tools import built, notebooks, paper
+from tools.press import chromium
 
 LIMIT = 30_000  # bytes a page, on average: a page has a figure or two, drawn in lines
 
@@ -90,8 +90,8 @@ def test_it_is_of_these_pages(book):
 
 
 def test_it_says_what_it_is(book):
-    assert str(book.docinfo["/Title"]) == paper.settings()["title"]
-    assert str(book.docinfo["/Author"]) == paper.settings()["author"]
+    assert str(book.docinfo["/Title"]) == built.settings()["title"]
+    assert str(book.docinfo["/Author"]) == built.settings()["author"]
     assert "CC BY 4.0" in str(book.docinfo["/Subject"])
     assert str(book.Root.Lang) == "en-GB"
     assert book.Root.MarkInfo.Marked

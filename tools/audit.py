@@ -16,7 +16,6 @@ import gzip
 import json
 import mimetypes
 import os
-import shutil
 import statistics
 import subprocess
 import sys
@@ -29,6 +28,10 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+from tools.press import chromium
+
 SITE = ROOT / "_build" / "html"
 LIGHTHOUSE = ROOT / ".cache" / "lighthouse" / "node_modules" / ".bin" / "lighthouse"
 FLOORS = {"performance": 98, "accessibility": 100, "best-practices": 100, "seo": 100}
@@ -126,11 +129,6 @@ def settled(address: str, browser: str) -> Report:
 def pages() -> list[str]:
     names = (path.relative_to(SITE) for path in sorted(SITE.rglob("*.html")))
     return [name.as_posix() for name in names if name.parts[0] not in NOT_PAGES]
-
-
-def chromium() -> str | None:
-    names = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-    return os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, names)), None)
 
 
 def audit(names: list[str], browser: str) -> dict[str, Report]:

@@ -64,6 +64,11 @@ def parts(toc: Path = ROOT / "_toc.yml") -> list[Part]:
     ]
 
 
+def settings() -> dict[str, str]:
+    """What `_config.yml` says: title, author and the like."""
+    return yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))
+
+
 def page_names() -> list[str]:
     return [name for part in parts() for name in part.pages]
 

@@ -16,7 +16,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from attention_core import SelfAttention, example, illustrate
-from tools.figures import chromium
+from tools.press import chromium
 
 CARD, ICON = (ROOT / "_static" / name for name in ("card.png", "touch-icon.png"))
 WIDTH, HEIGHT, SIDE = 1200, 630, 180

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import argparse
 import io
-import os
 import shutil
 import subprocess
 import sys
@@ -23,6 +22,7 @@ sys.path.insert(0, str(ROOT))
 from attention_core import example, trace
 from attention_core.illustrate import elements
 from attention_core.illustrate.sequences import animate
+from tools import press
 
 SEQUENCES = ("derive", "attend", "sum")
 PER_SECOND = 12  # pictures of a movement
@@ -45,12 +45,6 @@ Every number in them is computed by attention_core from the worked example. They
 PAGE = """<!doctype html><html lang="en" data-theme="{theme}"><head><meta charset="utf-8">
 <style>html{{background:{paper}}}body{{margin:0;padding:16px;width:520px}}</style></head>
 <body>{html}<script>{script}</script></body></html>"""
-
-
-def chromium() -> str | None:
-    """Where the browser is."""
-    names = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-    return os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, names)), None)
 
 
 def positions(count: int) -> list[tuple[float, int]]:
@@ -180,7 +174,7 @@ def main() -> None:
     unknown = set(options.only) - set(SEQUENCES)
     if unknown:
         parser.error(f"no such sequence: {', '.join(sorted(unknown))}")
-    path = chromium()
+    path = press.chromium()
     if path is None:
         sys.exit("make figures needs Chromium (or CHROMIUM=path): none is installed.")
     try:

@@ -11,24 +11,20 @@ import argparse
 import hashlib
 import io
 import json
-import os
 import posixpath
 import re
-import shutil
 import sys
-import time
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
-import yaml
 from bs4 import BeautifulSoup, Tag
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from tools import built
+from tools import built, press
 
 if TYPE_CHECKING:
     from pikepdf import Pdf
@@ -37,26 +33,12 @@ PDF = built.DOWNLOADS / f"{built.NAME}.pdf"
 WORK = ROOT / "_build" / "paper"
 CSS = Path(__file__).with_suffix(".css")
 SUBTITLE = "Eight steps, computed and drawn"
-LICENCE = "Text and figures: Creative Commons Attribution 4.0 (CC BY 4.0). Code: the MIT licence."
 # What a toggle says when nothing is hidden.
 LABELS = {"Show the solution": "Solution"}
 SCREEN = (
     "script, template, noscript, button, nav, .headerlink, .page-tools, .page-links, "
     ".figure-plays, .figure-file"
 )
-FACES = {
-    "SourceSansPro-Regular": ("400", "normal"),
-    "SourceSansPro-It": ("400", "italic"),
-    "SourceSansPro-Semibold": ("600", "normal"),
-    "SourceSansPro-SemiboldIt": ("600", "italic"),
-    "SourceSansPro-Bold": ("700", "normal"),
-    "SourceSansPro-BoldIt": ("700", "italic"),
-}
-MONO = {
-    "DejaVuSansMono": ("400", "normal"),
-    "DejaVuSansMono-Oblique": ("400", "italic"),
-    "DejaVuSansMono-Bold": ("700", "normal"),
-}
 
 
 # --- one document of all pages ---------------------------------------------------------------
@@ -169,27 +151,6 @@ def styles_of(site: Path, names: list[str]) -> str:
     return "\n".join(dict.fromkeys(found))
 
 
-def faces() -> str:
-    """The typefaces, from their packages, under the names that the site's styles ask for first."""
-    import font_source_sans_pro
-    import matplotlib
-
-    sans = Path(font_source_sans_pro.__file__).parent / "files"
-    mono = Path(matplotlib.get_data_path()) / "fonts" / "ttf"
-    rules = []
-    for family, folder, styles in (
-        ("Source Sans 3", sans, FACES),
-        ("Book Mono", mono, MONO),
-    ):
-        for file, (weight, style) in styles.items():
-            address = (folder / f"{file}.ttf").as_uri()
-            rules.append(
-                f'@font-face{{font-family:"{family}";font-weight:{weight};font-style:{style};'
-                f'src:url("{address}")}}'
-            )
-    return "\n".join(rules)
-
-
 def running_titles(chapters: dict[str, str]) -> str:
     """Each page of a chapter says at its head which chapter it is of."""
     rules = []
@@ -254,17 +215,13 @@ def front(made: built.Commit) -> str:
     state = f"Made from commit {made.name} of " if made.name else "Made from sources of "
     picture = (ROOT / "_static" / "overview.svg").read_text(encoding="utf-8")
     return (
-        f'<section class="paper-front"><h1>{settings()["title"]}</h1>'
+        f'<section class="paper-front"><h1>{built.settings()["title"]}</h1>'
         f'<p class="subtitle">{SUBTITLE}</p>'
         f'<figure class="attention-figure">{picture}</figure>'
-        f'<p class="author">{settings()["author"]}</p>'
-        f'<div class="colophon"><p>{LICENCE}</p>'
+        f'<p class="author">{built.settings()["author"]}</p>'
+        f'<div class="colophon"><p>{press.LICENCE}</p>'
         f"<p>{state}{day.day} {day:%B %Y}.</p></div></section>"
     )
-
-
-def settings() -> dict[str, str]:
-    return yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))
 
 
 def number_figures(article: Tag, numbers: dict[str, int]) -> None:
@@ -290,8 +247,8 @@ def document(site: Path, made: built.Commit, numbers: dict[str, int], root: str 
     body = "\n".join(str(article) for article in book.values())
     return (
         '<!doctype html>\n<html lang="en-GB" data-theme="light"><head><meta charset="utf-8">'
-        f"<title>{settings()['title']}</title>\n{styles_of(site, names)}\n"
-        f"<style>{faces()}\n{CSS.read_text(encoding='utf-8')}\n{running_titles(chapters)}\n"
+        f"<title>{built.settings()['title']}</title>\n{styles_of(site, names)}\n"
+        f"<style>{press.faces()}\n{CSS.read_text(encoding='utf-8')}\n{running_titles(chapters)}\n"
         "html[data-theme]{--book-mono:'Book Mono',monospace}</style></head>\n"
         '<body><div class="bd-main"><div class="bd-content">'
         '<div class="bd-article-container paper"><main class="bd-article">'
@@ -303,28 +260,6 @@ def document(site: Path, made: built.Commit, numbers: dict[str, int], root: str 
 # --- print ---------------------------------------------------------------------------------------
 
 
-def chromium() -> str | None:
-    """Where the browser is."""
-    names = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-    return os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, names)), None)
-
-
-# A typeface or a picture that comes late would move what stands below it.
-READY = """async () => {
-    await Promise.all([...document.fonts].map(face => face.load()));
-    await Promise.all([...document.images].map(picture => picture.decode()));
-}"""
-
-
-def printed(tab, html: str) -> bytes:
-    """The document as Chromium prints it."""
-    path = WORK / "book.html"
-    path.write_text(html, encoding="utf-8")
-    tab.goto(path.as_uri(), wait_until="load")
-    tab.evaluate(READY)
-    return tab.pdf(prefer_css_page_size=True, print_background=True, outline=True, tagged=True)
-
-
 def pages_of(pdf: Pdf) -> dict[str, int]:
     """The page, counted from one, on which each target of a link lies."""
     numbers = {page.objgen: number for number, page in enumerate(pdf.pages, 1)}
@@ -332,50 +267,21 @@ def pages_of(pdf: Pdf) -> dict[str, int]:
     return {name.lstrip("/"): numbers[place[0].objgen] for name, place in targets.items()}
 
 
-def finished(pdf: Pdf, made: built.Commit) -> bytes:
-    """The print with the book's own data, as small as it goes, the same at every time."""
-    from pikepdf import Dictionary, Name, ObjectStreamMode
-
-    date = time.strftime("D:%Y%m%d%H%M%SZ", time.gmtime(made.time))
-    if "/Info" in pdf.trailer:
-        del pdf.trailer["/Info"]
-    pdf.docinfo["/Title"] = settings()["title"]
-    pdf.docinfo["/Author"] = settings()["author"]
-    pdf.docinfo["/Subject"] = f"{SUBTITLE}. {LICENCE}"
-    pdf.docinfo["/CreationDate"] = pdf.docinfo["/ModDate"] = date
-    pdf.Root.PageMode = Name.UseOutlines
-    pdf.Root.ViewerPreferences = Dictionary(DisplayDocTitle=True)
-    out = io.BytesIO()
-    pdf.save(
-        out,
-        object_stream_mode=ObjectStreamMode.generate,
-        recompress_flate=True,
-        deterministic_id=True,
-    )
-    return out.getvalue()
-
-
 def make(site: Path, path: str) -> bytes:
     """Print until the numbers in the contents are those of the pages."""
     from pikepdf import Pdf
-    from playwright.sync_api import sync_playwright
 
     made = built.commit()
-    quiet = ("background-networking", "component-update", "sync", "gpu")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=path,
-            args=["--no-sandbox", "--no-first-run", *(f"--disable-{name}" for name in quiet)],
-        )
-        tab = browser.new_context(color_scheme="light", offline=True).new_page()
-        tab.emulate_media(media="print")
-        numbers: dict[str, int] = {}
+    numbers: dict[str, int] = {}
+    with press.browser(path) as tab:
         for _ in range(4):
-            pdf = Pdf.open(io.BytesIO(printed(tab, document(site, made, numbers, made.site))))
+            html = document(site, made, numbers, made.site)
+            pdf = Pdf.open(io.BytesIO(press.printed(tab, html, WORK / "book.html")))
             found = pages_of(pdf)
             if found == numbers:
-                browser.close()
-                return finished(pdf, made)
+                return press.finished(
+                    pdf, built.settings()["title"], f"{SUBTITLE}. {press.LICENCE}"
+                )
             numbers = found
     sys.exit("The page numbers of the contents don't settle.")
 
@@ -384,7 +290,7 @@ def digest(site: Path) -> str:
     """A short name for all that the print is made of: the same, and printing can be spared."""
     made = built.commit()
     html = document(site, made, {}, made.site)
-    parts = [html.encode(), Path(__file__).read_bytes()]
+    parts = [html.encode(), *(Path(file).read_bytes() for file in (__file__, press.__file__))]
     for address in sorted(set(re.findall(r'(?:href|src)="file://([^"]+)"', html))):
         parts.append(Path(unquote(address)).read_bytes())
     return hashlib.sha256(b"\0".join(parts)).hexdigest()
@@ -396,7 +302,7 @@ def main() -> None:
     parser.add_argument("--optional", action="store_true", help="without Chromium, do without")
     optional = parser.parse_args().optional
     built.require()
-    path = chromium()
+    path = press.chromium()
     if path is None and optional:
         PDF.unlink(missing_ok=True)  # an older one would be offered as if it were this book
         print("No PDF: it needs Chromium (or CHROMIUM=path), and none is installed.")
