@@ -168,8 +168,8 @@ def projections(n: int, d: int, count: int = 3) -> Cost:
     return Cost(count * n * d * d, count * n * d * (d - 1), count * n * d)
 
 
-def convolution(n: int, d: int, k: int) -> Cost:
-    """Each token and the k - 1 before it, each through a matrix of its own.
+def convolution(n: int, d: int, w: int) -> Cost:
+    """Each token and the w - 1 before it, each through a matrix of its own.
 
     Parameters
     ----------
@@ -177,7 +177,7 @@ def convolution(n: int, d: int, k: int) -> Cost:
         Tokens.
     d : int
         Features of a token, before and after.
-    k : int
+    w : int
         The width of the kernel.
 
     Returns
@@ -198,13 +198,13 @@ def convolution(n: int, d: int, k: int) -> Cost:
 
     Examples
     --------
-    >>> convolution(n=4, d=3, k=3)
+    >>> convolution(n=4, d=3, w=3)
     Cost(multiplications=108, additions=96, numbers=36)
     """
     n, d = _sizes(n=n, d=d)
-    k = check_count("k", k, "tokens of a kernel", least=1)
-    held = 3 if k > 1 else 1  # the sum so far, the next term, and that term moved down
-    return Cost(k * n * d * d, k * n * d * (d - 1) + (k - 1) * n * d, held * n * d)
+    w = check_count("w", w, "tokens of a kernel", least=1)
+    held = 3 if w > 1 else 1  # the sum so far, the next term, and that term moved down
+    return Cost(w * n * d * d, w * n * d * (d - 1) + (w - 1) * n * d, held * n * d)
 
 
 def recurrence(n: int, d: int) -> Cost:

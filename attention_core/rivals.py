@@ -60,7 +60,7 @@ def convolution(
     ----------
     x : (..., n, d_in) array
     kernel : (width, d_in, d_out) array
-        Entry 0 is for the token itself, entry j for the one that stands j * dilation before it:
+        Entry 0 is for the token itself, entry c for the one that stands c * dilation before it:
         PyTorch's Conv1d holds them in the opposite order.
     bias : (d_out,) array, optional
     dilation : int
@@ -69,7 +69,7 @@ def convolution(
     Returns
     -------
     (..., n, d_out) array
-        Row t is the sum over j of x[t - j * dilation] @ kernel[j], plus the bias. What would stand
+        Row i is the sum over c of x[i - c * dilation] @ kernel[c], plus the bias. What would stand
         before the first token counts as zeros.
 
     Raises
@@ -94,8 +94,8 @@ def convolution(
     """
     x, kernel, dilation = _check_kernel(x, kernel, dilation)
     output = linear(x, kernel[0], bias)
-    for j, weight in enumerate(kernel[1:], start=1):
-        output += _later(linear(x, weight), j * dilation)
+    for c, weight in enumerate(kernel[1:], start=1):
+        output += _later(linear(x, weight), c * dilation)
     return output
 
 
@@ -135,7 +135,7 @@ def convolution_back(
     Returns
     -------
     d_x, d_kernel, d_bias : arrays of the shapes of x, the kernel and the bias
-        What came from j * dilation tokens before goes back there.
+        What came from c * dilation tokens before goes back there.
 
     Raises
     ------
@@ -161,9 +161,9 @@ def convolution_back(
     d_output = as_float("d_output", d_output)
     check_shape("d_output", d_output, (*x.shape[:-1], kernel.shape[2]), "an entry for each output")
     d_x, d_kernel = np.zeros_like(x), np.zeros_like(kernel)
-    for j, weight in enumerate(kernel):
-        d_sent = _earlier(d_output, j * dilation)
-        d_from, d_kernel[j], _ = gradients.linear(x, weight, d_sent)
+    for c, weight in enumerate(kernel):
+        d_sent = _earlier(d_output, c * dilation)
+        d_from, d_kernel[c], _ = gradients.linear(x, weight, d_sent)
         d_x += d_from
     return d_x, d_kernel, d_output.sum(axis=tuple(range(x.ndim - 1)))
 

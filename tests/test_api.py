@@ -172,7 +172,7 @@ def test_signatures():
         assert parameters(kind.__call__) == ["self", "x", "memory", "mask=", "memory_mask="]
     assert parameters(cost.attention) == parameters(cost.recurrence) == ["n", "d"]
     assert parameters(cost.restricted) == ["n", "d", "r"]
-    assert parameters(cost.convolution) == ["n", "d", "k"]
+    assert parameters(cost.convolution) == ["n", "d", "w"]
     assert parameters(cost.projections) == ["n", "d", "count="]
     assert parameters(cost.power_law) == ["x", "y"]
     weights = ["query_weight", "key_weight", "value_weight"]

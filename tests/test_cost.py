@@ -167,7 +167,7 @@ def test_what_has_no_slope_is_refused(x, y, message):
         (cost.attention, (0, 3), ValueError, "n must be 1 or more, as it counts tokens: got 0"),
         (cost.attention, (3, -1), ValueError, "d must be 1 or more, as it counts features"),
         (cost.recurrence, (3.0, 1), TypeError, "n must be a whole number"),
-        (cost.convolution, (3, 1, 0), ValueError, "k must be 1 or more"),
+        (cost.convolution, (3, 1, 0), ValueError, "w must be 1 or more"),
         (cost.projections, (3, 1, 0), ValueError, "count must be 1 or more"),
         (cost.restricted, (3, 1, 4), ValueError, "r must be at most n.*got 4 and 3"),
         (cost.restricted, (3, 1, 0), ValueError, "r must be 1 or more"),

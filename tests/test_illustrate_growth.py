@@ -32,7 +32,7 @@ def rectangles(figure):
 
 @pytest.mark.parametrize(("lengths", "d", "k"), [((128, 1024), 512, 3), ((20,), 300, 5)])
 def test_areas_are_to_one_scale(lengths, d, k):
-    figure = illustrate.areas(lengths, d, k=k)
+    figure = illustrate.areas(lengths, d, w=k)
     found = iter(rectangles(figure))
     scales = []
     for n in lengths:

@@ -155,16 +155,16 @@ EXERCISES = (
         question="A function: the keys' projection that keeps every score.",
         expected=lambda: partner,
         hints=(
-            "All that reaches a score is the product W_q @ W_k.T. What does B do to it?",
-            "W_q @ B @ C.T must be W_q @ W_k.T again, where C is what you look for.",
-            "So C.T must begin with the inverse of B: np.linalg.inv(B) @ W_k.T. Transpose it.",
+            "All that reaches a score is the product W_q @ W_k.T. What does the change do to it?",
+            "W_q @ change @ new.T must be W_q @ W_k.T again, where new is what you look for.",
+            "So new.T must begin with an inverse: np.linalg.inv(change) @ W_k.T. Transpose it.",
         ),
         diagnoses=(
             Diagnosis(
                 "the inverse, not transposed",
                 lambda: not_transposed,
                 "The inverse is right, but it stands on the wrong side of the transpose: what "
-                "meets B in the score is the transpose of your matrix.",
+                "meets the change in the score is the transpose of your matrix.",
             ),
             Diagnosis(
                 "the same change",
@@ -174,7 +174,7 @@ EXERCISES = (
             Diagnosis(
                 "the transpose",
                 lambda: transposed,
-                "A transpose undoes B only if B is a rotation. These are none.",
+                "A transpose undoes a matrix only if it is a rotation. These are none.",
             ),
             Diagnosis(
                 "nothing done",
@@ -192,7 +192,7 @@ EXERCISES = (
         hints=(
             "Which scores must all the keys have, for one of them to get the most?",
             "One score at the top of the range, all others at its bottom.",
-            "The range goes from -s to s, where s is np.sum(np.abs(w)); take softmax of that row.",
+            "The range goes from -s to s, where s is np.sum(np.abs(u)); take softmax of that row.",
         ),
         diagnoses=(
             Diagnosis(
@@ -203,7 +203,7 @@ EXERCISES = (
             Diagnosis(
                 "signs left in",
                 lambda: signed,
-                "Entries of w below zero count as well: tanh may be −1 there.",
+                "Entries of u below zero count as well: tanh may be −1 there.",
             ),
             Diagnosis(
                 "one key too many",

@@ -18,7 +18,7 @@ def areas(
     lengths: Sequence[int],
     d: int,
     *,
-    k: int = 3,
+    w: int = 3,
     caption: str | None = None,
     alt: str | None = None,
 ) -> Figure:
@@ -30,7 +30,7 @@ def areas(
         Numbers of tokens, from short to long: each is a group of three rows.
     d : int
         Features of a token.
-    k : int
+    w : int
         The width of the convolution's kernel.
     caption, alt : str, optional
         In place of the ones made from the sizes.
@@ -51,10 +51,10 @@ def areas(
     """
     if not lengths:
         raise ValueError("lengths must name a number of tokens: got none")
-    d, k = check_count("d", d, "features", 1), check_count("k", k, "tokens of a kernel", 1)
+    d, w = check_count("d", d, "features", 1), check_count("w", w, "tokens of a kernel", 1)
     counts = [check_count("lengths", n, least=1) for n in lengths]
-    most = max(max(2 * n, max(2, k) * d) for n in counts)
-    blocks = max(2, k)
+    most = max(max(2 * n, max(2, w) * d) for n in counts)
+    blocks = max(2, w)
     unit = (ACROSS - LEFT - RIGHT - blocks * GAP) / most
     canvas = Canvas()
     said = []
@@ -65,7 +65,7 @@ def areas(
         rows = (
             ("attention", ("score", "score"), n, "n × n"),
             ("recurrence", ("input", "output"), d, "n × d"),
-            ("convolution", ("input",) * k, d, "n × d"),
+            ("convolution", ("input",) * w, d, "n × d"),
         )
         told = []
         for name, roles, columns, sides in rows:
