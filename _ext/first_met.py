@@ -1,7 +1,8 @@
 """The glossary says by itself where each of its terms is first met.
 
 A chapter meets a term by linking to it with the `term` role. After all chapters are read, each
-entry of the glossary gets a line with a link to the first page, in reading order, that does.
+entry of the glossary gets a line with a link to the first of them, in reading order, that does. The
+front page looks ahead, and explains little: it counts for terms that no chapter links to.
 """
 
 from __future__ import annotations
@@ -28,7 +29,8 @@ def first_pages(env) -> dict[str, str]:
         if kind == "term"
     }
     first: dict[str, str] = {}
-    for docname in reading_order(env, env.config.root_doc):
+    front, *pages = reading_order(env, env.config.root_doc)
+    for docname in [*pages, front]:
         if not docname.startswith(BACK):
             for reference in env.get_doctree(docname).findall(addnodes.pending_xref):
                 anchor = anchors.get(reference.get("reftarget", "").lower())
