@@ -61,7 +61,7 @@ PLAIN = (
     Plain(
         "index on a role letter in a formula",
         "math",
-        rf"(?<![A-Za-z\\]){ROLE}(?:'|\^\{{?\s*(?:ƒ|T)\s*\}}?)?_\{{[0-9,\sijnm]*\}}",
+        rf"(?<![A-Za-z\\]){ROLE}(?:'|\^\{{?\s*(?:ƒ|T)\s*\}}?)?_\{{[0-9,\scijnm']*\}}",
         "q_1 says which vector is meant; nothing is computed",
     ),
     Plain(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import sys
 import xml.etree.ElementTree as ET
@@ -57,6 +58,62 @@ def test_each_figure_is_listed_once_in_order():
     ]
     assert len(wanted) > 30
     assert listed() == wanted
+
+
+def drawn_in(notebook: dict) -> list[tuple[str, str, bool]]:
+    """The drawings in a notebook's stored outputs: caption, alt text, and whether it plays."""
+    found = []
+    for cell in notebook["cells"]:
+        for output in cell.get("outputs", []):
+            data = output.get("data", {})
+            soup = BeautifulSoup("".join(data.get("text/html", [])), "html.parser")
+            drawing = soup.find("svg")
+            if drawing:
+                caption = " ".join(soup.find("figcaption").get_text().split())
+                plays = bool(soup.find(re.compile("^attention-")))
+                found.append((caption, drawing["aria-label"], plays))
+            elif any(kind.startswith("image/") for kind in data):
+                raise ValueError("a picture without HTML is in no index")
+    return found
+
+
+def test_each_picture_that_a_notebook_stores_is_in_the_index():
+    """Counted from the notebooks, with no code of the index: title, page, thumbnail, mark."""
+    sections = page("back/figures").select("section:has(> .figure-index)")
+    drawn = {}
+    for name in built.page_names():
+        path = ROOT / f"{name}.ipynb"
+        if path.exists():
+            drawn[name] = drawn_in(json.loads(path.read_text(encoding="utf-8")))
+    drawn = {name: pictures for name, pictures in drawn.items() if pictures}
+    assert sum(map(len, drawn.values())) >= 100
+    assert len(sections) == len(drawn) == 26
+    for section, (name, pictures) in zip(sections, drawn.items(), strict=True):
+        title = page(name).find("h1").find(string=True, recursive=False)
+        heading = section.find(re.compile("h[23]")).get_text()
+        assert title in heading or name == "index", name
+        items = section.select(".figure-index > li")
+        for item, (caption, alt, plays) in zip(items, pictures, strict=True):
+            link, thumbnail = item.select_one("a"), item.select_one("img.figure-small")
+            assert link["href"].startswith(f"../{name}.html#")
+            assert caption.startswith(link.get_text()), name
+            file = (SITE / "back" / thumbnail["src"]).read_text(encoding="utf-8")
+            assert ET.fromstring(file).get("aria-label") == alt, name
+            assert bool(item.select_one(".figure-plays")) == plays, name
+
+
+def test_a_picture_without_html_is_an_error():
+    output = {"data": {"image/png": "", "text/plain": ""}}
+    with pytest.raises(ValueError, match="no index"):
+        drawn_in({"cells": [{"outputs": [output]}]})
+    assert (
+        drawn_in({"cells": [{"outputs": [{"data": {"text/html": "<table></table>"}}]}, {}]}) == []
+    )
+
+
+def test_every_element_counts_as_a_figure():
+    scripts = (ROOT / "attention_core" / "illustrate" / "js").glob("*.js")
+    assert {f"attention-{path.stem}" for path in scripts if path.stem != "common"} == set(PLAYS)
 
 
 def test_each_id_is_of_its_chapter_and_stands_once():
