@@ -20,11 +20,14 @@ from collections.abc import Callable
 from copy import deepcopy
 from dataclasses import dataclass
 from importlib import import_module
-from typing import Any
+from typing import TYPE_CHECKING, Any, SupportsIndex
 
 import numpy as np
 
-__all__ = ["Diagnosis", "Exercise", "check", "hint"]
+if TYPE_CHECKING:
+    from attention_core.exercises.variants import Variant
+
+__all__ = ["Diagnosis", "Exercise", "check", "hint", "variant"]
 
 
 @dataclass(frozen=True)
@@ -128,6 +131,39 @@ def hint(exercise: str, number: int = 1) -> None:
     else:
         numbers = _either([str(i + 1) for i in range(len(found.hints))])
         print(f"There are {len(found.hints)} hints for {found.id}: ask for number {numbers}.")
+
+
+def variant(seed: SupportsIndex) -> "Variant":
+    """Draw a student's own worked example, by number.
+
+    Parameters
+    ----------
+    seed : int
+        The number, 0 or larger; the same number gives the same variant on every machine.
+
+    Returns
+    -------
+    Variant
+        Examples of the shapes of the worked example and of the plane.
+
+    Raises
+    ------
+    TypeError
+        If the seed is not a whole number.
+    ValueError
+        If it is negative.
+
+    Examples
+    --------
+    >>> mine = variant(7)
+    >>> mine.worked.inputs @ mine.worked.value_weight
+    array([[2., 3., 2.],
+           [2., 7., 6.],
+           [0., 5., 5.]])
+    """
+    from attention_core.exercises.variants import draw
+
+    return draw(seed)
 
 
 def _find(exercise: str) -> Exercise | str:
