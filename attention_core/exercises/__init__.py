@@ -74,6 +74,17 @@ class Exercise:
         The texts to choose from, where the answer is a text.
     cases : callable
         Without arguments; makes the tuples of arguments an answer that is a function is tried on.
+    title, text : str
+        The heading and the question as the chapter has them, in Markdown; a chapter whose
+        exercises have these also gives `cell` and `answer`.
+    cell : str
+        The cell to fill in, without its last line, which checks.
+    answer : str
+        What that line checks.
+    by_hand : str
+        What a printed sheet asks instead, where the answer is a function.
+    hand : callable
+        Without arguments; makes the right answer to that.
     """
 
     id: str
@@ -85,6 +96,12 @@ class Exercise:
     right: str = ""
     choices: tuple[str, ...] = ()
     cases: Callable[[], tuple[tuple[Any, ...], ...]] = tuple
+    title: str = ""
+    text: str = ""
+    cell: str = ""
+    answer: str = "answer"
+    by_hand: str = ""
+    hand: Callable[[], Any] = tuple
 
 
 def check(exercise: str, answer: object) -> None:

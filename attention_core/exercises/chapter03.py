@@ -5,24 +5,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from attention_core import example
 from attention_core._check import Floats
 from attention_core.exercises import Diagnosis, Exercise
+from attention_core.exercises.given import BOOK, ORDINALS, Given
 
-__all__ = ["EXERCISES"]
-
-
-def second_query() -> Floats:
-    """The query of the plane's second input."""
-    query: Floats = example.plane.inputs[1] @ example.plane.query_weight
-    return query
+__all__ = ["EXERCISES", "exercises"]
 
 
-def touched() -> NDArray[np.bool_]:
-    """Where the queries change with the first entry of their projection."""
-    inputs, weight, *_ = example.worked
+def touched(inputs: Floats, weight: Floats, entry: tuple[int, int]) -> NDArray[np.bool_]:
+    """Where the queries change with one entry of their projection."""
     other = weight.copy()
-    other[0, 0] += 1
+    other[entry] += 1
     changed: NDArray[np.bool_] = inputs @ other != inputs @ weight
     return changed
 
@@ -42,147 +35,186 @@ def _where(rows: Any, columns: Any) -> NDArray[np.bool_]:
     return grid
 
 
-EXERCISES = (
-    Exercise(
-        id="03.1",
-        question="Compute the query of the second input of the plane.",
-        expected=second_query,
-        hints=(
-            "The second input is `plane.inputs[1]`. Which matrix makes queries?",
-            "Lay the input along the first column of the matrix, multiply what meets and add: "
-            "that is the first entry. The second column gives the second.",
-            "The sign @ does both columns at once, with the input on its left.",
+def exercises(given: Given) -> tuple[Exercise, ...]:
+    """The chapter's exercises, about what is given."""
+    inputs, query_weight, key_weight, value_weight = given.worked
+    plane = given.plane
+    row, column = given.entry
+    has_feature = inputs[:, row] != 0
+    # What takes row two of W_k away again: the same row once more, or several.
+    twin = sorted(unseen(key_weight).round(9)) == [-1, 0, 0, 1]
+    alike = (
+        "Are there two rows of W_k that are alike?"
+        if twin
+        else "Which other rows of W_k, added or taken away, make row two?"
+    )
+    the_worked = "the worked example" if given.of_the_book else "your worked example"
+    plane_intro = (
+        "The library has an example with inputs of two features, `example.plane`."
+        if given.of_the_book
+        else f"Your second example, the plane, has inputs of two features: `{given.home}.plane`."
+    )
+    return (
+        Exercise(
+            id="03.1",
+            title="The second query of the plane",
+            text=f"{plane_intro} Compute the query of its second input.",
+            cell=f"plane = {given.home}.plane\nprint(plane.inputs)\nprint(plane.query_weight)\n"
+            "answer = ...  # two numbers, as a list or an array",
+            question="Compute the query of the second input of the plane.",
+            expected=lambda: plane.inputs[1] @ plane.query_weight,
+            hints=(
+                "The second input is `plane.inputs[1]`. Which matrix makes queries?",
+                "Lay the input along the first column of the matrix, multiply what meets and add: "
+                "that is the first entry. The second column gives the second.",
+                "The sign @ does both columns at once, with the input on its left.",
+            ),
+            diagnoses=(
+                Diagnosis(
+                    "the key",
+                    lambda: plane.inputs[1] @ plane.key_weight,
+                    "This is the key of that input: the label, not the question.",
+                ),
+                Diagnosis(
+                    "the value",
+                    lambda: plane.inputs[1] @ plane.value_weight,
+                    "This is the value of that input. Queries have a matrix of their own.",
+                ),
+                Diagnosis(
+                    "transposed",
+                    lambda: plane.query_weight @ plane.inputs[1],
+                    "You laid the input along the rows of the matrix. A token is a row, so it "
+                    "stands on the left and meets the columns.",
+                ),
+                Diagnosis(
+                    "the first input",
+                    lambda: plane.inputs[0] @ plane.query_weight,
+                    "This is the query of the first input. Python counts from zero.",
+                ),
+                Diagnosis(
+                    "the third input",
+                    lambda: plane.inputs[2] @ plane.query_weight,
+                    "This is the query of the third input. Python counts from zero.",
+                ),
+                Diagnosis(
+                    "all queries",
+                    lambda: plane.inputs @ plane.query_weight,
+                    "These are the queries of all inputs, and the right one is among them. Pick "
+                    "it.",
+                ),
+            ),
+            right="A negative entry is nothing special: only attention weights cannot be negative.",
         ),
-        diagnoses=(
-            Diagnosis(
-                "the key",
-                lambda: example.plane.inputs[1] @ example.plane.key_weight,
-                "This is the key of that input: the label, not the question.",
+        Exercise(
+            id="03.2",
+            title="What does one entry of a projection touch?",
+            text=f"Back to {the_worked}. Somebody changes the entry `W_q[{row}, {column}]` to "
+            r"another number. Which entries of $\textcolor{#D55E00}{Q}$ change? Answer before you "
+            "try it.",
+            cell="answer = ...  # three rows of three, True where an entry of Q changes",
+            question="Say which entries of the queries change with one entry of their projection.",
+            expected=lambda: touched(inputs, query_weight, given.entry),
+            hints=(
+                "Which column of the queries is made with that entry? And which inputs have "
+                "anything to multiply it with?",
+                "A row of the projection belongs to a feature, and a column to an entry of what "
+                "comes out.",
+                f"Look at the {ORDINALS[row]} feature of each input: a zero there hides the change.",
             ),
-            Diagnosis(
-                "the value",
-                lambda: example.plane.inputs[1] @ example.plane.value_weight,
-                "This is the value of that input. Queries have a matrix of their own.",
+            diagnoses=(
+                Diagnosis(
+                    "the same place only",
+                    lambda: _where(row, column),
+                    "That entry does change. The projection serves all inputs, though: is the "
+                    f"{ORDINALS[row]} the only one that has something of that feature?",
+                ),
+                Diagnosis(
+                    "the whole column",
+                    lambda: _where(slice(None), column),
+                    "The right column. But one of the inputs multiplies the changed entry by zero.",
+                ),
+                Diagnosis(
+                    "the first row",
+                    lambda: _where(row, slice(None)),
+                    "A row of Q belongs to a token, and a row of W_q to a feature; they are not "
+                    "the same rows. Which column does the changed entry stand in?",
+                ),
+                Diagnosis(
+                    "the first row and column",
+                    lambda: _where(row, slice(None)) | _where(slice(None), column),
+                    "Too many. An entry of Q is made with one column of W_q and no other.",
+                ),
+                Diagnosis(
+                    "rows of inputs that have the feature",
+                    lambda: _where(has_feature, slice(None)),
+                    "The right tokens. In each of their queries, which entries are made with the "
+                    "changed column?",
+                ),
+                Diagnosis(
+                    "everything",
+                    lambda: _where(slice(None), slice(None)),
+                    "Much less than that: each entry of Q is made with one column of W_q alone.",
+                ),
             ),
-            Diagnosis(
-                "transposed",
-                lambda: example.plane.query_weight @ example.plane.inputs[1],
-                "You laid the input along the rows of the matrix. A token is a row, so it stands "
-                "on the left and meets the columns.",
-            ),
-            Diagnosis(
-                "the first input",
-                lambda: example.plane.inputs[0] @ example.plane.query_weight,
-                "This is the query of the first input. Python counts from zero.",
-            ),
-            Diagnosis(
-                "the third input",
-                lambda: example.plane.inputs[2] @ example.plane.query_weight,
-                "This is the query of the third input. Python counts from zero.",
-            ),
-            Diagnosis(
-                "all queries",
-                lambda: example.plane.inputs @ example.plane.query_weight,
-                "These are the queries of all inputs, and the right one is among them. Pick it.",
-            ),
+            right="One column of the result, in the rows of those tokens that have the feature.",
         ),
-        right="A negative entry is nothing special: only attention weights cannot be negative.",
-    ),
-    Exercise(
-        id="03.2",
-        question="Say which entries of the queries change with one entry of their projection.",
-        expected=touched,
-        hints=(
-            "Which column of the queries is made with that entry? And which inputs have anything "
-            "to multiply it with?",
-            "A row of the projection belongs to a feature, and a column to an entry of what comes "
-            "out.",
-            "Look at the first feature of each input: a zero there hides the change.",
+        Exercise(
+            id="03.3",
+            title="A token with an empty label",
+            text="A key of nothing but zeros matches every query with zero. Find an input of four "
+            f"features whose second feature is one, and whose key in {the_worked} is all zeros.",
+            cell="answer = ...  # four numbers, as a list or an array",
+            question="Find an input with a one in its second place and a key of zeros.",
+            expected=lambda: unseen(key_weight),
+            hints=(
+                "The key is a sum of rows of W_k, each times an entry of the input. Row two comes "
+                "in once. How can you get rid of it again?",
+                alike,
+                "An entry of an input may be negative.",
+            ),
+            diagnoses=(
+                Diagnosis(
+                    "all zeros",
+                    lambda: np.zeros(4),
+                    "Its key is all zeros, but so are all its features; the second should be one.",
+                ),
+                Diagnosis(
+                    "added where it should be taken away",
+                    lambda: np.abs(unseen(key_weight)),
+                    "Those are the right rows, and this adds them. One must undo the other.",
+                ),
+                Diagnosis(
+                    "the other sign",
+                    lambda: -unseen(key_weight),
+                    "Its key is all zeros. Now turn it round so that the second feature is one.",
+                ),
+                Diagnosis(
+                    "a query of zeros",
+                    lambda: unseen(query_weight),
+                    "This token asks for nothing: its query is all zeros. Its key is not.",
+                ),
+                Diagnosis(
+                    "a value of zeros",
+                    lambda: unseen(value_weight),
+                    "This token hands over nothing: its value is all zeros. Its key is not.",
+                ),
+                Diagnosis(
+                    "the key",
+                    lambda: np.zeros(3),
+                    "That is the key. Which input has it?",
+                ),
+                Diagnosis(
+                    "the second feature alone",
+                    lambda: np.eye(4)[1],
+                    "The key of this input is row two of W_k. Another feature must take it away."
+                    if twin
+                    else "The key of this input is row two of W_k. Other features must take it "
+                    "away.",
+                ),
+            ),
+            right="It still has a value: what a token holds and how it is found are two things.",
         ),
-        diagnoses=(
-            Diagnosis(
-                "the same place only",
-                lambda: _where(0, 0),
-                "That entry does change. The projection serves all inputs, though: is the first "
-                "the only one that has something of that feature?",
-            ),
-            Diagnosis(
-                "the whole column",
-                lambda: _where(slice(None), 0),
-                "The right column. But one of the inputs multiplies the changed entry by zero.",
-            ),
-            Diagnosis(
-                "the first row",
-                lambda: _where(0, slice(None)),
-                "A row of Q belongs to a token, and a row of W_q to a feature; they are not the "
-                "same rows. Which column does the changed entry stand in?",
-            ),
-            Diagnosis(
-                "the first row and column",
-                lambda: _where(0, slice(None)) | _where(slice(None), 0),
-                "Too many. An entry of Q is made with one column of W_q and no other.",
-            ),
-            Diagnosis(
-                "rows of inputs that have the feature",
-                lambda: _where([0, 2], slice(None)),
-                "The right tokens. In each of their queries, which entries are made with the "
-                "changed column?",
-            ),
-            Diagnosis(
-                "everything",
-                lambda: _where(slice(None), slice(None)),
-                "Much less than that: each entry of Q is made with one column of W_q alone.",
-            ),
-        ),
-        right="One column of the result, in the rows of those tokens that have the feature.",
-    ),
-    Exercise(
-        id="03.3",
-        question="Find an input with a one in its second place and a key of zeros.",
-        expected=lambda: unseen(example.key_weight),
-        hints=(
-            "The key is a sum of rows of W_k, each times an entry of the input. Row two comes in "
-            "once. How can you get rid of it again?",
-            "Are there two rows of W_k that are alike?",
-            "An entry of an input may be negative.",
-        ),
-        diagnoses=(
-            Diagnosis(
-                "all zeros",
-                lambda: np.zeros(4),
-                "Its key is all zeros, but so are all its features; the second should be one.",
-            ),
-            Diagnosis(
-                "added where it should be taken away",
-                lambda: np.abs(unseen(example.key_weight)),
-                "Those are the right rows, and this adds them. One must undo the other.",
-            ),
-            Diagnosis(
-                "the other sign",
-                lambda: -unseen(example.key_weight),
-                "Its key is all zeros. Now turn it round so that the second feature is one.",
-            ),
-            Diagnosis(
-                "a query of zeros",
-                lambda: unseen(example.query_weight),
-                "This token asks for nothing: its query is all zeros. Its key is not.",
-            ),
-            Diagnosis(
-                "a value of zeros",
-                lambda: unseen(example.value_weight),
-                "This token hands over nothing: its value is all zeros. Its key is not.",
-            ),
-            Diagnosis(
-                "the key",
-                lambda: np.zeros(3),
-                "That is the key. Which input has it?",
-            ),
-            Diagnosis(
-                "the second feature alone",
-                lambda: np.eye(4)[1],
-                "The key of this input is row two of W_k. Another feature must take it away.",
-            ),
-        ),
-        right="It still has a value: what a token holds and how it is found are two things.",
-    ),
-)
+    )
+
+
+EXERCISES = exercises(BOOK)

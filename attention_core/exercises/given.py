@@ -7,15 +7,47 @@ the chapters print; `variants.py` draws others by number.
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from attention_core import example
 from attention_core._check import Floats, frozen
 from attention_core.example import Example
+from attention_core.normalize import softmax
+from attention_core.scores import dot, scaled_dot
 
-__all__ = ["BOOK", "Given", "Shape"]
+__all__ = ["BOOK", "ORDINALS", "Attended", "Given", "Shape", "attended", "listed"]
 
 Shape = tuple[int, ...]
+
+ORDINALS = ("first", "second", "third", "fourth")
+
+
+@dataclass(frozen=True, eq=False)
+class Attended:
+    """All that the eight steps make of an example, under the names of the steps."""
+
+    queries: Floats
+    keys: Floats
+    values: Floats
+    raw: Floats
+    scores: Floats
+    weights: Floats
+    outputs: Floats
+
+
+def attended(one: Example) -> Attended:
+    """The eight steps of an example."""
+    queries, keys, values = (one.inputs @ weight for weight in tuple(one)[1:])
+    raw, scores = dot(queries, keys), scaled_dot(queries, keys)
+    weights = softmax(scores)
+    return Attended(queries, keys, values, raw, scores, weights, weights @ values)
+
+
+def listed(array: ArrayLike) -> str:
+    """An array as code, with whole numbers as such."""
+    if np.ndim(array):
+        return f"[{', '.join(listed(part) for part in np.asarray(array))}]"
+    return f"{float(np.asarray(array)):g}"
 
 
 @dataclass(frozen=True, eq=False)
