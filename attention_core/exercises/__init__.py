@@ -119,8 +119,7 @@ def check(exercise: str, answer: object) -> None:
     >>> check("01.1", [[0, 1], [2, 1]])
     Not yet. The answer is an array of shape (4, 3); this one has shape (2, 2).
     """
-    found = _find(exercise)
-    print(found if isinstance(found, str) else _verdict(found, answer))
+    _check(exercise, answer, _chapter)
 
 
 def hint(exercise: str, number: int = 1) -> None:
@@ -138,7 +137,21 @@ def hint(exercise: str, number: int = 1) -> None:
     >>> hint("01.1", 9)
     There are 3 hints for 01.1: ask for number 1, 2 or 3.
     """
-    found = _find(exercise)
+    _hint(exercise, number, _chapter)
+
+
+Exercises = Callable[[str], tuple[Exercise, ...]]
+
+
+def _check(exercise: str, answer: object, exercises_of: Exercises) -> None:
+    """Say whether an answer to one of these exercises is right, or give a hint."""
+    found = _find(exercise, exercises_of)
+    print(found if isinstance(found, str) else _verdict(found, answer))
+
+
+def _hint(exercise: str, number: int, exercises_of: Exercises) -> None:
+    """Give a hint for one of these exercises."""
+    found = _find(exercise, exercises_of)
     if isinstance(found, str):
         print(found)
     elif number in range(1, len(found.hints) + 1):
@@ -161,7 +174,8 @@ def variant(seed: SupportsIndex) -> "Variant":
     Returns
     -------
     Variant
-        Examples of the shapes of the worked example and of the plane.
+        Examples of the shapes of the worked example and of the plane, and the exercises of
+        Part I about them, with checks and hints of their own.
 
     Raises
     ------
@@ -174,21 +188,23 @@ def variant(seed: SupportsIndex) -> "Variant":
     --------
     >>> mine = variant(7)
     >>> mine.worked.inputs @ mine.worked.value_weight
-    array([[2., 3., 2.],
-           [2., 7., 6.],
-           [0., 5., 5.]])
+    array([[4., 3., 3.],
+           [2., 0., 3.],
+           [4., 2., 4.]])
+    >>> mine.check("03.1", mine.plane.inputs[1] @ mine.plane.key_weight)
+    Not yet. This is the key of that input: the label, not the question.
     """
     from attention_core.exercises.variants import draw
 
     return draw(seed)
 
 
-def _find(exercise: str) -> Exercise | str:
+def _find(exercise: str, exercises_of: Exercises) -> Exercise | str:
     """The exercise of that name, or a sentence that says what there is."""
     if not re.fullmatch(r"\d\d\.\d+", str(exercise)):
         return f'An exercise is named by chapter and number, such as "04.2": got {exercise!r}.'
     chapter = str(exercise)[:2]
-    exercises = _chapter(chapter)
+    exercises = exercises_of(chapter)
     if not exercises:
         return f"There are no exercises for chapter {chapter}."
     for candidate in exercises:

@@ -5,6 +5,7 @@ the chapters print; `variants.py` draws others by number.
 """
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -35,12 +36,14 @@ class Attended:
     outputs: Floats
 
 
+@lru_cache(maxsize=32)
 def attended(one: Example) -> Attended:
     """The eight steps of an example."""
     queries, keys, values = (one.inputs @ weight for weight in tuple(one)[1:])
     raw, scores = dot(queries, keys), scaled_dot(queries, keys)
     weights = softmax(scores)
-    return Attended(queries, keys, values, raw, scores, weights, weights @ values)
+    made = (queries, keys, values, raw, scores, weights, weights @ values)
+    return Attended(*map(frozen, made))
 
 
 def listed(array: ArrayLike) -> str:
