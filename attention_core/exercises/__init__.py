@@ -81,8 +81,10 @@ class Exercise:
         The cell to fill in, without its last line, which checks.
     answer : str
         What that line checks.
+    shown : str
+        What a printed sheet says in place of what that cell holds, in Markdown.
     by_hand : str
-        What a printed sheet asks instead, where the answer is a function.
+        What a printed sheet asks beside the question, where the answer is not for the hand.
     hand : callable
         Without arguments; makes the right answer to that.
     """
@@ -100,6 +102,7 @@ class Exercise:
     text: str = ""
     cell: str = ""
     answer: str = "answer"
+    shown: str = ""
     by_hand: str = ""
     hand: Callable[[], Any] = tuple
 

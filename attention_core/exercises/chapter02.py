@@ -26,6 +26,7 @@ def exercises(given: Given) -> tuple[Exercise, ...]:
             cell=f"d_model, d_k, d_v = {d_model}, {d_k}, {d_v}\n"
             "shape_q, shape_k, shape_v = ..., ..., ...  # each a pair, such as (3, 4)",
             answer="(shape_q, shape_k, shape_v)",
+            shown=f"d_model, d_k, d_v = {d_model}, {d_k}, {d_v}",
             question="Give the shapes of the three projections of a larger model.",
             expected=lambda: shapes,
             hints=(
@@ -128,6 +129,7 @@ def exercises(given: Given) -> tuple[Exercise, ...]:
             "X_and_one = np.hstack([X, np.ones((len(X), 1))])\n"
             "longer = ...  # an array or a list of rows",
             answer="longer",
+            shown=f"bias = {listed(bias)}",
             question="Fold the bias of the queries into their projection.",
             expected=lambda: np.vstack([query_weight, bias]),
             hints=(

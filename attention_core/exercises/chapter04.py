@@ -68,6 +68,7 @@ def exercises(given: Given) -> tuple[Exercise, ...]:
             "against the three keys. Do it on paper first: the numbers are small.",
             cell=f"x4 = np.array({listed(given.fourth_input)})\n"
             "answer = ...  # three raw scores, as a list or an array",
+            shown=f"x4 = {listed(given.fourth_input)}",
             question="Raw scores of a fourth input's query against the three keys.",
             expected=lambda: dot(fourth_query, keys)[0],
             hints=(
@@ -182,7 +183,7 @@ def exercises(given: Given) -> tuple[Exercise, ...]:
             cell="def cosine_scores(query, key):\n"
             "    return ...  # an array with a row for each query and a column for each key\n\n",
             answer="cosine_scores",
-            by_hand="What are the cosines of query 1 with each of the three keys?",
+            by_hand="On paper: the cosines of query 1 with each of the three keys.",
             hand=lambda: cosines(queries, keys)[0],
             question="A function: the cosine of every query with every key.",
             expected=lambda: cosines,

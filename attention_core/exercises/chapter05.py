@@ -133,7 +133,7 @@ def exercises(given: Given) -> tuple[Exercise, ...]:
             "largest score is zero.",
             cell="def scores_behind(weights):\n    return ...  # an array, as long as weights\n\n",
             answer="scores_behind",
-            by_hand="Which scores does it return for the weights of query 1?",
+            by_hand="On paper: the scores that it returns for the weights of query 1.",
             hand=lambda: backwards(weights),
             question="A function: scores behind a row of weights, the largest of them zero.",
             expected=lambda: backwards,

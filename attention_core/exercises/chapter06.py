@@ -132,6 +132,7 @@ def exercises(given: Given) -> tuple[Exercise, ...]:
             cell="# shape of the weights, shape of the values\n"
             f"cases = {list(given.shapes)}\n"
             "answer = (..., ..., ..., ...)  # a text for each case",
+            shown="\n".join(f"{weights} * {values}" for weights, values in given.shapes),
             question="Say what the product of weights and values does without None, for four shapes.",
             expected=lambda: happen,
             hints=(
@@ -182,7 +183,7 @@ def exercises(given: Given) -> tuple[Exercise, ...]:
             cell="def contributions(weights, values):\n"
             "    return ...  # an array of shape (n, m)\n\n",
             answer="contributions",
-            by_hand="How long are the three weighted values of query 1?",
+            by_hand="On paper: the lengths of the three weighted values of query 1.",
             hand=lambda: contributions(weights, value)[0],
             question="Write a function that gives the length of every weighted value.",
             expected=lambda: contributions,

@@ -148,6 +148,7 @@ def exercises(given: Given) -> tuple[Exercise, ...]:
             "three values `V`. Recover its weights.",
             cell=f"mystery = np.array({listed(mystery)})\n"
             "answer = ...  # an array of three weights",
+            shown=f"output = {listed(mystery)}",
             question="Recover the weights from an output and the values.",
             expected=lambda: read_back(value, mystery),
             hints=(
@@ -193,6 +194,7 @@ def exercises(given: Given) -> tuple[Exercise, ...]:
             f"{the_values}?",
             cell=f"points = np.array({listed(points)})\n"
             "answer = ...  # four times True or False, in order",
+            shown=", ".join(map(listed, points)),
             question="Which of four points could be an output?",
             expected=lambda: (needed > 0).all(axis=1),
             hints=(

@@ -118,6 +118,8 @@ def exercises(given: Given) -> tuple[Exercise, ...]:
             "why.",
             cell="# two arrays: the outputs of the worked example, the outputs of the plane\n"
             "answer = (..., ...)",
+            by_hand="On paper, output 1 of each will do.",
+            hand=lambda: (swapped(worked)[0], swapped(plane)[0]),
             question="Swap the projections of queries and keys, here and on the plane.",
             expected=lambda: (swapped(worked), swapped(plane)),
             hints=(
@@ -166,6 +168,7 @@ def exercises(given: Given) -> tuple[Exercise, ...]:
             "it: not they, and not it itself. What is its output?",
             cell=f"listener = np.array({listed(listener)})  # the input of the fourth token\n"
             "answer = ...  # an array of shape (3,)",
+            shown=f"listener = {listed(listener)}",
             question="Let a fourth token listen without being heard, and compute its output.",
             expected=lambda: asked.output[0],
             hints=(
