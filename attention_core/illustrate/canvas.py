@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from html import escape
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +21,20 @@ GAP = 4.0
 MARGIN = 4.0
 #: Advance of a character at 15 units, a little more than a wide digit takes.
 CHARACTER = 8.6
+
+#: What becomes of that which a worksheet asks for: "empty" leaves it to be written in, "key" shows
+#: it as asked for, and None draws it as anything else.
+Blank = Literal["empty", "key"] | None
+
+#: Beside the style sheet that every picture carries: cells to write in are paper within their
+#: role's darker tone, which is seen in grey print; in a key what stands in them is of that tone.
+ASKED = (
+    "<style>.at .n .asked rect.c{fill-opacity:0;stroke:var(--t);stroke-width:1.8}"
+    ".at .n .asked text{font-weight:700;font-style:italic;fill:var(--t)}"
+    ".at .n .asked rect.c[style]+text{fill:var(--ink)}"
+    ".at .asked text.l,.at .asked text.u{fill:var(--ink);font-weight:600}"
+    ".at path.w{stroke:var(--muted);stroke-width:1.2;fill:none}</style>"
+)
 
 
 def text_width(text: str, size: float = 15) -> float:
@@ -39,10 +54,13 @@ def subscript(index: int | str) -> str:
 
 
 class Canvas:
-    """A drawing in the making."""
+    """A drawing in the making; ``blank`` is what becomes of that which is asked for."""
 
-    def __init__(self) -> None:
-        self.parts: list[str] = []
+    def __init__(self, blank: Blank = None) -> None:
+        if blank not in (None, "empty", "key"):
+            raise ValueError(f'blank must be None, "empty" or "key": got {blank!r}')
+        self.blank = blank
+        self.parts: list[str] = [] if blank is None else [ASKED]
         self.right = 0.0
         self.bottom = 0.0
 
@@ -61,12 +79,16 @@ class Canvas:
         shade: NDArray[np.floating] | None = None,
         decimals: int = 2,
         down: bool = False,
+        asked: bool = False,
     ) -> float:
         """Draw a vector as a row of cells, or a column; return where it ends.
 
         ``faint`` marks the entries that add nothing; ``shade`` gives each cell
-        a depth of its colour between 0 and 1, for weights.
+        a depth of its colour between 0 and 1, for weights. What is ``asked`` for
+        has neither where it is left to be written in: both would tell of it.
         """
+        asked = asked and self.blank is not None
+        empty = asked and self.blank == "empty"
         values = np.asarray(values)
         width = cell_width(values, decimals) if width is None else width
         faint = np.broadcast_to(faint, values.shape)
@@ -76,15 +98,20 @@ class Canvas:
             cy = y + (position * (CELL + GAP) if down else 0)
             fill = (
                 f' style="fill-opacity:{0.06 + 0.5 * shade[position]:.3f}"'
-                if shade is not None
+                if shade is not None and not empty
                 else ""
             )
             cell = (
                 f'<rect class="c" x="{cx:g}" y="{cy:g}" width="{width:g}" height="{CELL:g}" '
-                f'rx="6"{fill}/><text x="{cx + width / 2:g}" y="{cy + CELL / 2:g}" dy=".35em">'
-                f"{number(value, decimals)}</text>"
+                f'rx="6"{fill}/>'
             )
-            cells.append(f'<g class="faint">{cell}</g>' if faint[position] else cell)
+            if not empty:
+                cell += (
+                    f'<text x="{cx + width / 2:g}" y="{cy + CELL / 2:g}" dy=".35em">'
+                    f"{number(value, decimals)}</text>"
+                )
+            kind = "asked" if asked else "faint" if faint[position] else ""
+            cells.append(f'<g class="{kind}">{cell}</g>' if kind else cell)
             self._reach(cx + width, cy + CELL)
         self.parts.append(f'<g class="n {role}">{"".join(cells)}</g>')
         return (
@@ -102,8 +129,12 @@ class Canvas:
         faint: NDArray[np.bool_] | bool = False,
         shade: NDArray[np.floating] | None = None,
         decimals: int = 2,
+        given: int | None = None,
     ) -> tuple[float, float]:
-        """Draw a matrix as rows of cells; return its right and lower edge."""
+        """Draw a matrix as rows of cells; return its right and lower edge.
+
+        The rows after the first ``given`` are asked for; None asks for none.
+        """
         width = cell_width(matrix, decimals) if width is None else width
         faint = np.broadcast_to(faint, matrix.shape)
         for position, values in enumerate(matrix):
@@ -116,6 +147,7 @@ class Canvas:
                 faint=faint[position],
                 shade=None if shade is None else shade[position],
                 decimals=decimals,
+                asked=given is not None and position >= given,
             )
         n, m = matrix.shape
         return x + m * (width + GAP) - GAP, y + n * (CELL + GAP) - GAP
@@ -143,6 +175,38 @@ class Canvas:
             f'<text class="{kind}" x="{x:g}" y="{y:g}" dy=".35em"{place}{turned}>{escape(text)}</text>'
         )
         return end
+
+    def answer(
+        self,
+        x: float,
+        y: float,
+        text: str,
+        kind: str = "l",
+        anchor: str = "start",
+        *,
+        before: str = "",
+        room: float = CELL + GAP,
+    ) -> float:
+        """Write a text that is asked for, on a rule of at least so much room where it is a blank."""
+        if self.blank is None:
+            return self.text(x, y, before + text, kind, anchor)
+        size = {"l": 14, "u": 13, "h": 15}[kind]
+        width = max(room, text_width(text, size))
+        lead = text_width(before, size)
+        left = x + {"start": lead, "middle": -width / 2, "end": -width}[anchor]
+        if before:
+            self.text(left, y, before, kind, "end")
+        middle = left + width / 2
+        words = (
+            f'<text class="{kind}" x="{middle:g}" y="{y:g}" dy=".35em" text-anchor="middle">'
+            f"{escape(text)}</text>"
+        )
+        self.parts.append(
+            f'<g class="asked"><path class="w" d="M{left:g} {y + 10:g}H{left + width:g}"/>'
+            f"{'' if self.blank == 'empty' else words}</g>"
+        )
+        self._reach(left + width, y + 10)
+        return left + width
 
     def label(
         self,
@@ -189,6 +253,16 @@ class Canvas:
         )
         self._reach(x + width, y + height)
 
+    def whole(self, x: float, y: float, width: float, height: float, role: str) -> None:
+        """Draw what is to be divided: a frame of that width, with marks at its tenths."""
+        self.parts.append(
+            f'<g class="n {role}"><g class="asked"><rect class="c" x="{x:g}" y="{y:g}" '
+            f'width="{width:g}" height="{height:g}" rx="3"/></g></g>'
+        )
+        for tenth in range(1, 10):
+            at = round(x + width * tenth / 10, 1)
+            self.line(at, y + height - (8 if tenth == 5 else 5), at, y + height)
+
     def header(self, step: int, name: str, width: float) -> float:
         """Draw the frame's head: which of the eight steps this is. Return its lower edge."""
         self.text(MARGIN, 10, f"Step {step} of 8: {name}", "h")
@@ -201,6 +275,10 @@ class Canvas:
             )
         self._reach(width - MARGIN, 27)
         return 44.0
+
+    def told(self, alt: str, instead: str) -> str:
+        """The alternative text of what is asked for, or of what there is to fill in."""
+        return instead if self.blank == "empty" else alt
 
     def figure(self, alt: str, caption: str, width: float | None = None) -> Figure:
         """Finish the drawing."""

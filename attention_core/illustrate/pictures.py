@@ -14,11 +14,13 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .._format import listing, number, vector
-from .canvas import CELL, GAP, MARGIN, Canvas, cell_width, subscript, text_width
+from .canvas import CELL, GAP, MARGIN, Blank, Canvas, cell_width, subscript, text_width
 from .figure import Figure
 from .palette import LETTERS, ROLES
 
 Array = NDArray[np.floating[Any]]
+
+FILL_IN = "Fill in what is empty."
 
 
 def _array(name: str, values: ArrayLike, axes: int) -> Array:
@@ -53,6 +55,14 @@ def printed_to(values: Array, decimals: int) -> str:
     """Say at what precision numbers are printed, where that is not all of them."""
     whole = all(abs(value - round(value)) <= 1e-9 for value in values.flat if np.isfinite(value))
     return "" if whole else f" Printed to {decimals} decimals, computed in full."
+
+
+def _range(first: int, last: int) -> str:
+    return f"row {last}" if first == last else f"rows {first} to {last}"
+
+
+def _cells(count: int) -> str:
+    return "one cell" if count == 1 else f"{count} cells"
 
 
 def _matrix_words(name: str, matrix: Array, decimals: int) -> str:
@@ -137,6 +147,7 @@ def lookup(
     decimals: int = 2,
     caption: str | None = None,
     alt: str | None = None,
+    blank: Blank = None,
 ) -> Figure:
     """An embedding look-up: tokens on the left, the table, the rows they take.
 
@@ -150,6 +161,8 @@ def lookup(
         The vocabulary, one word a row of the table.
     decimals, caption, alt
         As in `vectors`.
+    blank : {None, "empty", "key"}
+        For a worksheet: "empty" leaves what is looked up to be written in, "key" marks it.
 
     Returns
     -------
@@ -169,7 +182,7 @@ def lookup(
             raise IndexError(
                 f"indices must be rows of the table, 0 to {len(matrix) - 1}: got {index}"
             )
-    canvas = Canvas()
+    canvas = Canvas(blank)
     width = cell_width(matrix, decimals)
     label = max(text_width(word, 14) for word in words) + 16
     left = MARGIN + 18 + label
@@ -179,22 +192,32 @@ def lookup(
         canvas.text(MARGIN, y + CELL / 2, str(position), "u")
         canvas.text(MARGIN + 18, y + CELL / 2, words[position])
         canvas.row(
-            left, y, row, "input", width=width, faint=position not in indices, decimals=decimals
-        )
+            left, y, row, "input", width=width, decimals=decimals,
+            faint=blank is None and position not in indices,
+        )  # fmt: skip
     top = canvas.bottom + 26
     canvas.text(MARGIN, top, "the text, looked up word by word", "u")
     for position, index in enumerate(indices):
         y = top + 14 + position * (CELL + GAP)
         canvas.text(MARGIN + 18, y + CELL / 2, words[index])
-        end = canvas.row(left, y, matrix[index], "input", width=width, decimals=decimals)
+        end = canvas.row(
+            left, y, matrix[index], "input", width=width, decimals=decimals, asked=True
+        )
         canvas.label(end + 10, y + CELL / 2, "x", position + 1, "input", anchor="start")
     rows = [f"row {i}, {word}, is {vector(matrix[i], decimals)}" for i, word in enumerate(words)]
     taken = [
         f"{words[index]}, row {index}, is x{subscript(i + 1)}" for i, index in enumerate(indices)
     ]
     left_out = [word for i, word in enumerate(words) if i not in indices]
-    said = f"A table: {'; '.join(rows)}. Looked up: {'; '.join(taken)}."
-    said += f" Not asked for, and faint: {listing(left_out)}." if left_out else ""
+    said = f"A table: {'; '.join(rows)}."
+    wanted = [
+        f"{words[index]}, x{subscript(i + 1)}, {_cells(matrix.shape[1])}"
+        for i, index in enumerate(indices)
+    ]
+    said += canvas.told(
+        f" Looked up: {'; '.join(taken)}.", f" To be filled in: {'; '.join(wanted)}."
+    )
+    said += f" Not asked for, and faint: {listing(left_out)}." if left_out and not blank else ""
     return canvas.figure(
         alt or said,
         caption or "A look-up copies a row. The same word always gets the same vector.",
@@ -208,6 +231,8 @@ def matrices(
     caption: str | None = None,
     alt: str | None = None,
     step: tuple[int, str] | None = None,
+    blank: Blank = None,
+    given: int | None = 0,
 ) -> Figure:
     """Matrices side by side, each with its name above and its shape below.
 
@@ -219,6 +244,10 @@ def matrices(
         As in `vectors`.
     step : (int, str), optional
         Number and name of the step whose frame this is.
+    blank : {None, "empty", "key"}
+        For a worksheet: "empty" leaves rows or shapes to be written in, "key" marks them.
+    given : int, optional
+        How many first rows of each are not asked for; with None, the shapes are.
 
     Returns
     -------
@@ -234,22 +263,50 @@ def matrices(
     drawn = [(name, _array(name, values, 2), _role(role)) for name, values, role in items]
     sizes = [array.shape[1] * (cell_width(array, decimals) + GAP) - GAP for _, array, _ in drawn]
     across = max(360.0, 2 * MARGIN + sum(sizes) + 14 * (len(sizes) - 1))
-    canvas = Canvas()
+    canvas = Canvas(blank)
     top = canvas.header(*step, across) if step else 0.0
     room = (across - 2 * MARGIN - sum(sizes)) / (len(sizes) + 1)
     x = MARGIN + room
     for (name, array, role), size in zip(drawn, sizes, strict=True):
         letter, _, index = name.partition("_")
         canvas.label(x + size / 2, top + 10, letter, index, role, anchor="middle")
-        _, bottom = canvas.rows(x, top + 26, array, role, decimals=decimals)
+        _, bottom = canvas.rows(x, top + 26, array, role, decimals=decimals, given=given)
         shape = f"{array.shape[0]} × {array.shape[1]}"
-        canvas.text(x + size / 2, bottom + 16, shape, "u", "middle")
+        if given is None and blank:
+            _sizes(canvas, x + size / 2, bottom + 10, array.shape, role)
+        else:
+            canvas.text(x + size / 2, bottom + 16, shape, "u", "middle")
         x += size + room
     said = " ".join(
-        _matrix_words(name.replace("_", " "), array, decimals) for name, array, _ in drawn
+        canvas.told(
+            _matrix_words(name.replace("_", " "), array, decimals),
+            _blank_words(name.replace("_", " "), array, given, decimals),
+        )
+        for name, array, _ in drawn
     )
     shapes = listing([f"{name} is {a.shape[0]} × {a.shape[1]}" for name, a, _ in drawn])
-    return canvas.figure(alt or said, caption or f"Rows by columns: {shapes}.", across)
+    told = canvas.told(f"Rows by columns: {shapes}.", FILL_IN)
+    return canvas.figure(alt or said, caption or told, across)
+
+
+def _sizes(canvas: Canvas, middle: float, y: float, sizes: Sequence[int], role: str) -> float:
+    """Draw two cells for numbers of rows and of columns; return where they end."""
+    for side, size in zip((-1, 1), sizes, strict=True):
+        x = middle + side * (CELL / 2 + 8) - CELL / 2
+        canvas.row(x, y, [size], role, width=CELL, asked=True)
+    canvas.text(middle, y + CELL / 2, "×", "l", "middle")
+    return middle + CELL + 8
+
+
+def _blank_words(name: str, matrix: Array, given: int | None, decimals: int) -> str:
+    """A matrix whose rows, or whose shape, are to be filled in."""
+    rows = [vector(row, decimals) for row in matrix[:given]]
+    if given is None:
+        return f"{name} has the rows {'; '.join(rows)}. Its shape is to be filled in."
+    n, m = matrix.shape
+    known = f"; {_range(1, given)}: {'; '.join(rows)}" if given else ""
+    asked = "" if given >= n else f"; to be filled in: {_range(given + 1, n)}"
+    return f"{name} has {n} rows and {m} columns{known}{asked}."
 
 
 def matrix(
@@ -400,6 +457,7 @@ def projections(
     caption: str | None = None,
     alt: str | None = None,
     step: tuple[int, str] | None = None,
+    blank: Blank = None,
 ) -> Figure:
     """A row vector through one or more matrices, drawn so that the eye can add.
 
@@ -416,6 +474,8 @@ def projections(
         Of the vector.
     decimals, caption, alt, step
         As in `matrices`.
+    blank : {None, "empty", "key"}
+        For a worksheet: "empty" leaves the products to be written in, "key" marks them.
 
     Returns
     -------
@@ -435,11 +495,12 @@ def projections(
                 f"got {len(array)} rows and {len(x)} entries"
             )
     results = [x @ array for _, array, _ in drawn]
+    narrow = 0 if blank else 4
     widths = [
-        max(cell_width(array, decimals), cell_width(result, decimals)) - 4
+        max(cell_width(array, decimals), cell_width(result, decimals)) - narrow
         for (_, array, _), result in zip(drawn, results, strict=True)
     ]
-    canvas = Canvas()
+    canvas = Canvas(blank)
     sizes = [
         len(result) * (width + GAP) - GAP for result, width in zip(results, widths, strict=True)
     ]
@@ -461,18 +522,19 @@ def projections(
         canvas.label(left + size / 2, top - 16, head, below, kind, anchor="middle")
         canvas.rows(left, top, array, kind, width=width, faint=(x == 0)[:, None], decimals=decimals)
         canvas.line(left, bottom + 9, left + size, bottom + 9, "k")
-        canvas.row(left, bottom + 18, result, kind, width=width, decimals=decimals)
+        canvas.row(left, bottom + 18, result, kind, width=width, decimals=decimals, asked=True)
         canvas.label(
             left + size / 2, bottom + 18 + CELL + 16, LETTERS[kind], index, kind, anchor="middle"
         )
         left += size + slack
     said = [f"{letter}{subscript(index)} is {vector(x, decimals)}."]
     for (name, array, kind), result in zip(drawn, results, strict=True):
-        plain = name.replace("_", " ")
-        said.append(
-            f"{_matrix_words(plain, array, decimals)} Their product is "
-            f"{LETTERS[kind]}{subscript(index)} = {vector(result, decimals)}."
+        plain, own_name = name.replace("_", " "), f"{LETTERS[kind]}{subscript(index)}"
+        answer = canvas.told(
+            f"is {own_name} = {vector(result, decimals)}",
+            f"{own_name}, {_cells(len(result))}, is to be filled in",
         )
+        said.append(f"{_matrix_words(plain, array, decimals)} Their product {answer}.")
     used = [f"{number(v, decimals)} times row {i + 1}" for i, v in enumerate(x) if v]
     told = (
         f"Each entry of {letter}{subscript(index)} multiplies the row beside it; then each column is added up. "
@@ -491,6 +553,7 @@ def dot_products(
     caption: str | None = None,
     alt: str | None = None,
     step: tuple[int, str] | None = None,
+    blank: Blank = None,
 ) -> Figure:
     """One query against all keys: the products, their sums, and the scores.
 
@@ -504,6 +567,8 @@ def dot_products(
         Whether to go on to the scores, divided by √d_k.
     decimals, caption, alt, step
         As in `matrices`.
+    blank : {None, "empty", "key"}
+        For a worksheet: "empty" leaves sums and scores to be written in, "key" marks them.
 
     Returns
     -------
@@ -524,10 +589,12 @@ def dot_products(
     width = max(cell_width(q, decimals), cell_width(k, decimals))
     out = cell_width(raw, decimals)
     sums = [spelled(q, row, decimals) for row in k]
-    canvas = Canvas()
+    canvas = Canvas(blank)
     left = MARGIN + 56
     sum_x = left + len(q) * (width + GAP) + 8
-    out_x = sum_x + max(text_width(text, 14) for text in sums) + 21
+    # Handwriting takes more room than print.
+    room = max(text_width(text, 14) for text in sums) * (1.3 if blank else 1)
+    out_x = sum_x + room + 21
     across = max(340.0, out_x + out + MARGIN)
     top = (canvas.header(*step, across) if step else 0.0) + MARGIN
     canvas.label(left - 8, top + CELL / 2, "q", index, "query", after=" asks")
@@ -540,17 +607,19 @@ def dot_products(
         y = first + position * (CELL + 2 * GAP)
         canvas.label(left - 8, y + CELL / 2, "k", position + 1, "key")
         canvas.row(left, y, row, "key", width=width, faint=(q == 0) | (row == 0), decimals=decimals)
-        canvas.text(out_x - 21, y + CELL / 2, text, anchor="end")
+        canvas.answer(out_x - 21, y + CELL / 2, text, anchor="end", room=room)
         canvas.text(out_x - 10, y + CELL / 2, "=", "l", "middle")
-        canvas.row(out_x, y, raw[[position]], "score", width=out, decimals=decimals)
+        canvas.row(out_x, y, raw[[position]], "score", width=out, decimals=decimals, asked=True)
     scores = raw / np.sqrt(len(q))
     root = f"√{len(q)}"
     if scaled:
         y = canvas.bottom + 24
         wide = cell_width(np.concatenate([raw, scores]), decimals)
         canvas.text(left - 8, y + CELL / 2, "raw", "u", "end")
-        canvas.row(left, y, raw, "score", width=wide, decimals=decimals)
-        end = canvas.row(left, y + CELL + 18, scores, "score", width=wide, decimals=decimals)
+        canvas.row(left, y, raw, "score", width=wide, decimals=decimals, asked=True)
+        end = canvas.row(
+            left, y + CELL + 18, scores, "score", width=wide, decimals=decimals, asked=True
+        )
         canvas.label(left - 8, y + CELL + 18 + CELL / 2, "s", index, "score")
         for position in range(len(k)):
             x = left + position * (wide + GAP) + wide / 2
@@ -558,18 +627,23 @@ def dot_products(
         canvas.text(end + 12, y + CELL + 9, f"÷ {root} = {number(np.sqrt(len(q)), decimals)}")
     said = [f"Query {index} is {vector(q, decimals)}."]
     said += [
-        f"With key {i + 1}, {vector(row, decimals)}, its dot product is {text} = {number(s, decimals)}."
+        f"With key {i + 1}, {vector(row, decimals)}, its dot product is "
+        + canvas.told(f"{text} = {number(s, decimals)}.", "to be filled in: the sum, and one cell.")
         for i, (row, text, s) in enumerate(zip(k, sums, raw, strict=True))
     ]
     if scaled:
         said.append(
-            f"Divided by {root}, the scores are {listing([number(s, decimals) for s in scores])}."
+            f"Divided by {root}, the scores are "
+            + canvas.told(
+                f"{listing([number(s, decimals) for s in scores])}.",
+                f"to be filled in: {_cells(len(k))} for the raw scores, {_cells(len(k))} below.",
+            )
         )
     best = [i + 1 for i in range(len(raw)) if np.isclose(raw[i], raw.max())]
     who = f"Key {best[0]} has" if len(best) == 1 else f"Keys {listing(best)} have"
     told = f"{who} the highest raw score, {number(raw.max(), decimals)}."
     told += printed_to(scores if scaled else raw, decimals)
-    return canvas.figure(alt or " ".join(said), caption or told, across)
+    return canvas.figure(alt or " ".join(said), caption or canvas.told(told, FILL_IN), across)
 
 
 def softmax_steps(
@@ -580,6 +654,7 @@ def softmax_steps(
     caption: str | None = None,
     alt: str | None = None,
     step: tuple[int, str] | None = None,
+    blank: Blank = None,
 ) -> Figure:
     """Softmax of one row of scores, a stage a line, and the shares as one bar.
 
@@ -591,6 +666,8 @@ def softmax_steps(
         Which query they belong to, from 1.
     decimals, caption, alt, step
         As in `matrices`.
+    blank : {None, "empty", "key"}
+        For a worksheet: "empty" leaves all but the scores to be written in, "key" marks it.
 
     Returns
     -------
@@ -615,7 +692,7 @@ def softmax_steps(
         ("share: weight", weights),
     )
     width = max(cell_width(stage, decimals) for _, stage in stages)
-    canvas = Canvas()
+    canvas = Canvas(blank)
     left = MARGIN + 124
     across = max(340.0, left + len(s) * (width + GAP) + 66)
     top = (canvas.header(*step, across) if step else 0.0) + 26
@@ -626,16 +703,21 @@ def softmax_steps(
         y = top + line * (CELL + 16)
         canvas.text(left - 12, y + CELL / 2, name, "l", "end")
         shade = stage if line == 3 else None
-        end = canvas.row(left, y, stage, "score", width=width, decimals=decimals, shade=shade)
+        end = canvas.row(
+            left, y, stage, "score", width=width, decimals=decimals, shade=shade, asked=line > 0
+        )
         if line:
             for position in range(len(s)):
                 x = left + position * (width + GAP) + width / 2
                 canvas.arrow(x, y - 14, x, y - 3)
         if line >= 2:
-            canvas.text(end + 8, y + CELL / 2, f"Σ {number(stage.sum(), decimals)}", "u")
+            printed = number(stage.sum(), decimals)
+            canvas.answer(end + 8, y + CELL / 2, printed, "u", before="Σ ")
     y = canvas.bottom + 16
     x, full = MARGIN, across - 2 * MARGIN
-    for position, weight in enumerate(weights):
+    if blank:
+        canvas.whole(x, y, full, 22, "score")
+    for position, weight in enumerate(() if blank == "empty" else weights):
         if weight > 0:
             canvas.bar(x, y, max(full * weight, 0.5), 22, "score", float(weight))
         if weight > 0.08:
@@ -650,14 +732,19 @@ def softmax_steps(
         x += full * weight
     printed = listing([number(w, decimals) for w in weights])
     said = (
-        f"The scores of query {index} are {listing([number(v, decimals) for v in s])}. Less the largest they are "
-        f"{listing([number(v, decimals) for v in shifted])}; e to that power gives "
-        f"{listing([number(v, decimals) for v in exponentials])}, together {number(total, decimals)}. "
-        f"Divided by that sum, the weights are {printed}."
+        f"The scores of query {index} are {listing([number(v, decimals) for v in s])}. "
+        + canvas.told(
+            f"Less the largest they are "
+            f"{listing([number(v, decimals) for v in shifted])}; e to that power gives "
+            f"{listing([number(v, decimals) for v in exponentials])}, together {number(total, decimals)}. "
+            f"Divided by that sum, the weights are {printed}.",
+            f"To be filled in, {_cells(len(s))} each: the scores less the largest; e to that power, and their sum; "
+            "the weights, and their sum. A bar with marks at its tenths is to be divided into the weights.",
+        )
     )
     told = f"The weights {printed} are shares of one whole: the bar."
     told += printed_to(weights, decimals)
-    return canvas.figure(alt or said, caption or told, across)
+    return canvas.figure(alt or said, caption or canvas.told(told, FILL_IN), across)
 
 
 def weighted_values(
@@ -670,6 +757,7 @@ def weighted_values(
     caption: str | None = None,
     alt: str | None = None,
     step: tuple[int, str] | None = None,
+    blank: Blank = None,
 ) -> Figure:
     """Each value times its weight; with ``total``, summed to the output.
 
@@ -683,6 +771,8 @@ def weighted_values(
         Whether to draw the sum below.
     decimals, caption, alt, step
         As in `matrices`.
+    blank : {None, "empty", "key"}
+        For a worksheet: "empty" leaves weighted values and sum to be written in, "key" marks them.
 
     Returns
     -------
@@ -700,7 +790,7 @@ def weighted_values(
         )
     weighted = a[:, None] * v
     output = weighted.sum(axis=0)
-    canvas = Canvas()
+    canvas = Canvas(blank)
     one, two = cell_width(a, decimals), cell_width(v, decimals)
     three = max(cell_width(weighted, decimals), cell_width(output, decimals))
     x_a = MARGIN + 30
@@ -732,10 +822,13 @@ def weighted_values(
             width=three,
             decimals=decimals,
             faint=weighted[position] == 0,
+            asked=True,
         )
     said = [
         f"Weight {number(a[i], decimals)} times value {i + 1}, {vector(v[i], decimals)}, "
-        f"is {vector(weighted[i], decimals)}."
+        + canvas.told(
+            f"is {vector(weighted[i], decimals)}.", f"is to be filled in: {_cells(v.shape[1])}."
+        )
         for i in range(len(a))
     ]
     told = "One number multiplies a whole row."
@@ -743,12 +836,13 @@ def weighted_values(
         bottom = canvas.bottom
         end = x_w + len(v[0]) * (three + GAP) - GAP
         canvas.line(x_w, bottom + 9, end, bottom + 9, "k")
-        canvas.row(x_w, bottom + 18, output, "output", width=three, decimals=decimals)
+        canvas.row(x_w, bottom + 18, output, "output", width=three, decimals=decimals, asked=True)
         canvas.label(x_w - 12, bottom + 18 + CELL / 2, "z", index, "output")
-        said.append(f"Added up, output {index} is {vector(output, decimals)}.")
+        answer = canvas.told(vector(output, decimals), f"to be filled in: {_cells(len(output))}")
+        said.append(f"Added up, output {index} is {answer}.")
         told = f"Added up column by column, the weighted values are output {index}: {vector(output, decimals)}."
     told += printed_to(weighted, decimals)
-    return canvas.figure(alt or " ".join(said), caption or told, across)
+    return canvas.figure(alt or " ".join(said), caption or canvas.told(told, FILL_IN), across)
 
 
 def weighted_sum(
@@ -759,6 +853,7 @@ def weighted_sum(
     caption: str | None = None,
     alt: str | None = None,
     step: tuple[int, str] | None = None,
+    blank: Blank = None,
 ) -> Figure:
     """Weighted values above each other, added down the columns to the output.
 
@@ -769,6 +864,8 @@ def weighted_sum(
         Which output it is, from 1.
     decimals, caption, alt, step
         As in `matrices`.
+    blank : {None, "empty", "key"}
+        For a worksheet: "empty" leaves the sums to be written in, "key" marks them.
 
     Returns
     -------
@@ -776,7 +873,7 @@ def weighted_sum(
     """
     rows = _array("weighted", weighted, 2)
     output = rows.sum(axis=0)
-    canvas = Canvas()
+    canvas = Canvas(blank)
     width = max(cell_width(rows, decimals), cell_width(output, decimals))
     left = MARGIN + 76
     across = max(340.0, left + rows.shape[1] * (width + GAP) + MARGIN)
@@ -790,26 +887,27 @@ def weighted_sum(
     end = left + rows.shape[1] * (width + GAP) - GAP
     canvas.text(left - 10, bottom + 9, "+", "h", "end")
     canvas.line(left, bottom + 9, end, bottom + 9, "k")
-    canvas.row(left, bottom + 18, output, "output", width=width, decimals=decimals)
+    canvas.row(left, bottom + 18, output, "output", width=width, decimals=decimals, asked=True)
     canvas.label(left - 10, bottom + 18 + CELL / 2, "z", index, "output")
     y = canvas.bottom + 22
     sums = []
     for column in range(rows.shape[1]):
         terms = " + ".join(_factor(value, decimals) for value in rows[:, column])
         sums.append(f"{terms} = {number(output[column], decimals)}")
-        canvas.text(left, y, sums[-1])
-        y += 22
+        # Handwriting takes more room than print.
+        room = text_width(sums[-1], 14) * (1.2 if blank else 1)
+        canvas.answer(left, y, sums[-1], room=room)
+        y += 32 if blank else 22
     said = " ".join(
         f"Weighted value {i + 1} is {vector(row, decimals)}." for i, row in enumerate(rows)
     )
     told = f"Add down each column: the numbers below the rule are output {index}."
     told += printed_to(rows, decimals)
-    return canvas.figure(
-        alt
-        or f"{said} Column by column: {'; '.join(sums)}. Output {index} is {vector(output, decimals)}.",
-        caption or told,
-        across,
+    said += canvas.told(
+        f" Column by column: {'; '.join(sums)}. Output {index} is {vector(output, decimals)}.",
+        f" To be filled in: the sum of each column, and output {index}, {_cells(len(output))}.",
     )
+    return canvas.figure(alt or said, caption or canvas.told(told, FILL_IN), across)
 
 
 def heatmap(
@@ -820,6 +918,8 @@ def heatmap(
     decimals: int = 2,
     caption: str | None = None,
     alt: str | None = None,
+    blank: Blank = None,
+    given: int = 0,
 ) -> Figure:
     """Weights as tinted cells: queries down the side, keys along the bottom.
 
@@ -831,6 +931,10 @@ def heatmap(
         The tokens' names; q₁, k₁ and so on where left out.
     decimals, caption, alt
         As in `vectors`.
+    blank : {None, "empty", "key"}
+        For a worksheet: "empty" leaves rows to be written in, "key" marks them.
+    given : int
+        How many first rows are not asked for.
 
     Returns
     -------
@@ -849,10 +953,10 @@ def heatmap(
     rows = own_rows or [f"q{subscript(i + 1)}" for i in range(n)]
     columns = own_columns or [f"k{subscript(j + 1)}" for j in range(m)]
     width = max(cell_width(a, decimals) + 10, *(text_width(name, 14) + 6 for name in columns))
-    canvas = Canvas()
+    canvas = Canvas(blank)
     words = max(text_width(name, 14) for name in rows)
     left = MARGIN + 26 + words + 8
-    canvas.rows(left, MARGIN, a, "score", width=width, shade=a, decimals=decimals)
+    canvas.rows(left, MARGIN, a, "score", width=width, shade=a, decimals=decimals, given=given)
     bottom = canvas.bottom
     for position, name in enumerate(rows):
         y = MARGIN + position * (CELL + GAP) + CELL / 2
@@ -860,9 +964,12 @@ def heatmap(
             canvas.text(left - 8, y, name, "l", "end")
         else:
             canvas.label(left - 8, y, "q", position + 1, "query")
-        canvas.text(
-            left + m * (width + GAP) + 4, y, f"Σ {number(a[position].sum(), decimals)}", "u"
-        )
+        total = number(a[position].sum(), decimals)
+        end = left + m * (width + GAP) + 4
+        if position < given:
+            canvas.text(end, y, f"Σ {total}", "u")
+        else:
+            canvas.answer(end, y, total, "u", before="Σ ")
     for position, name in enumerate(columns):
         x = left + position * (width + GAP) + width / 2
         if own_columns:
@@ -877,6 +984,8 @@ def heatmap(
     )
     said = [
         f"{rows[i]} attends to {listing([f'{columns[j]} with {number(a[i, j], decimals)}' for j in range(m)])}."
+        if i < given or blank != "empty"
+        else f"What {rows[i]} gives to {listing(columns)}, and its sum, is to be filled in."
         for i in range(n)
     ]
     i, j = divmod(int(a.argmax()), m)
@@ -885,4 +994,4 @@ def heatmap(
         f"The largest weight, {number(a[i, j], decimals)}, goes from {rows[i]} to {columns[j]}."
     )
     told += printed_to(a, decimals)
-    return canvas.figure(alt or " ".join(said), caption or told, 340)
+    return canvas.figure(alt or " ".join(said), caption or canvas.told(told, FILL_IN), 340)
