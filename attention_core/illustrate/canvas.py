@@ -32,7 +32,7 @@ ASKED = (
     "<style>.at .n .asked rect.c{fill-opacity:0;stroke:var(--t);stroke-width:1.8}"
     ".at .n .asked text{font-weight:700;font-style:italic;fill:var(--t)}"
     ".at .n .asked rect.c[style]+text{fill:var(--ink)}"
-    ".at .asked text.l,.at .asked text.u{fill:var(--ink);font-weight:600}"
+    ".at .asked text.l,.at .asked text.u{fill:var(--ink);font-weight:600;font-style:italic}"
     ".at path.w{stroke:var(--muted);stroke-width:1.2;fill:none}</style>"
 )
 
@@ -85,13 +85,14 @@ class Canvas:
 
         ``faint`` marks the entries that add nothing; ``shade`` gives each cell
         a depth of its colour between 0 and 1, for weights. What is ``asked`` for
-        has neither where it is left to be written in: both would tell of it.
+        has no shade where it is left to be written in: it would tell of it. On a
+        worksheet nothing is faint, since what adds nothing is part of the question.
         """
         asked = asked and self.blank is not None
         empty = asked and self.blank == "empty"
         values = np.asarray(values)
         width = cell_width(values, decimals) if width is None else width
-        faint = np.broadcast_to(faint, values.shape)
+        faint = np.broadcast_to(faint if self.blank is None else False, values.shape)
         cells = []
         for position, value in enumerate(values):
             cx = x + (0 if down else position * (width + GAP))
@@ -192,10 +193,10 @@ class Canvas:
             return self.text(x, y, before + text, kind, anchor)
         size = {"l": 14, "u": 13, "h": 15}[kind]
         width = max(room, text_width(text, size))
-        lead = text_width(before, size)
+        lead = text_width(before, size) - 4 if before else 0.0
         left = x + {"start": lead, "middle": -width / 2, "end": -width}[anchor]
         if before:
-            self.text(left, y, before, kind, "end")
+            self.text(x, y, before.strip(), kind)
         middle = left + width / 2
         words = (
             f'<text class="{kind}" x="{middle:g}" y="{y:g}" dy=".35em" text-anchor="middle">'
@@ -262,6 +263,10 @@ class Canvas:
         for tenth in range(1, 10):
             at = round(x + width * tenth / 10, 1)
             self.line(at, y + height - (8 if tenth == 5 else 5), at, y + height)
+
+    def least(self, width: float) -> float:
+        """How wide a picture is at least: as a phone on the site, as what is in it on a worksheet."""
+        return width if self.blank is None else 0.0
 
     def header(self, step: int, name: str, width: float) -> float:
         """Draw the frame's head: which of the eight steps this is. Return its lower edge."""

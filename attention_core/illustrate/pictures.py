@@ -192,9 +192,8 @@ def lookup(
         canvas.text(MARGIN, y + CELL / 2, str(position), "u")
         canvas.text(MARGIN + 18, y + CELL / 2, words[position])
         canvas.row(
-            left, y, row, "input", width=width, decimals=decimals,
-            faint=blank is None and position not in indices,
-        )  # fmt: skip
+            left, y, row, "input", width=width, faint=position not in indices, decimals=decimals
+        )
     top = canvas.bottom + 26
     canvas.text(MARGIN, top, "the text, looked up word by word", "u")
     for position, index in enumerate(indices):
@@ -262,11 +261,12 @@ def matrices(
         raise ValueError("items must hold at least one (name, array, role)")
     drawn = [(name, _array(name, values, 2), _role(role)) for name, values, role in items]
     sizes = [array.shape[1] * (cell_width(array, decimals) + GAP) - GAP for _, array, _ in drawn]
-    across = max(360.0, 2 * MARGIN + sum(sizes) + 14 * (len(sizes) - 1))
     canvas = Canvas(blank)
+    apart = 28 if blank else 14
+    across = max(canvas.least(360.0), 2 * MARGIN + sum(sizes) + apart * (len(sizes) - 1))
     top = canvas.header(*step, across) if step else 0.0
-    room = (across - 2 * MARGIN - sum(sizes)) / (len(sizes) + 1)
-    x = MARGIN + room
+    room = (across - 2 * MARGIN - sum(sizes)) / (len(sizes) + (-1 if blank else 1) or 1)
+    x = MARGIN + (0 if blank else room)
     for (name, array, role), size in zip(drawn, sizes, strict=True):
         letter, _, index = name.partition("_")
         canvas.label(x + size / 2, top + 10, letter, index, role, anchor="middle")
@@ -274,7 +274,7 @@ def matrices(
         shape = f"{array.shape[0]} × {array.shape[1]}"
         if given is None and blank:
             _sizes(canvas, x + size / 2, bottom + 10, array.shape, role)
-        else:
+        elif not blank:
             canvas.text(x + size / 2, bottom + 16, shape, "u", "middle")
         x += size + room
     said = " ".join(
@@ -505,7 +505,7 @@ def projections(
         len(result) * (width + GAP) - GAP for result, width in zip(results, widths, strict=True)
     ]
     own = cell_width(x, decimals) - 4
-    across = max(340.0, 2 * MARGIN + own + 16 + sum(sizes) + 14 * (len(sizes) + 0.5))
+    across = max(canvas.least(340.0), 2 * MARGIN + own + 16 + sum(sizes) + 14 * (len(sizes) + 0.5))
     top = (canvas.header(*step, across) if step else 0.0) + 26
     slack = (across - 2 * MARGIN - own - 16 - sum(sizes)) / (len(sizes) + 0.5)
     canvas.label(MARGIN + own / 2, top - 16, letter, index, role, anchor="middle")
@@ -595,7 +595,7 @@ def dot_products(
     # Handwriting takes more room than print.
     room = max(text_width(text, 14) for text in sums) * (1.3 if blank else 1)
     out_x = sum_x + room + 21
-    across = max(340.0, out_x + out + MARGIN)
+    across = max(canvas.least(340.0), out_x + out + MARGIN)
     top = (canvas.header(*step, across) if step else 0.0) + MARGIN
     canvas.label(left - 8, top + CELL / 2, "q", index, "query", after=" asks")
     canvas.row(left, top, q, "query", width=width, faint=q == 0, decimals=decimals)
@@ -694,7 +694,7 @@ def softmax_steps(
     width = max(cell_width(stage, decimals) for _, stage in stages)
     canvas = Canvas(blank)
     left = MARGIN + 124
-    across = max(340.0, left + len(s) * (width + GAP) + 66)
+    across = max(canvas.least(340.0), left + len(s) * (width + GAP) + 66)
     top = (canvas.header(*step, across) if step else 0.0) + 26
     for position in range(len(s)):
         centre = left + position * (width + GAP) + width / 2
@@ -796,7 +796,7 @@ def weighted_values(
     x_a = MARGIN + 30
     x_v = x_a + one + 22
     x_w = x_v + len(v[0]) * (two + GAP) + 20
-    across = max(340.0, x_w + len(v[0]) * (three + GAP) + MARGIN)
+    across = max(canvas.least(340.0), x_w + len(v[0]) * (three + GAP) + MARGIN)
     top = (canvas.header(*step, across) if step else 0.0) + 26
     canvas.text(x_a + one / 2, top - 16, "weight", "u", "middle")
     canvas.text((x_v + x_w - 24) / 2, top - 16, "value", "u", "middle")
@@ -876,7 +876,7 @@ def weighted_sum(
     canvas = Canvas(blank)
     width = max(cell_width(rows, decimals), cell_width(output, decimals))
     left = MARGIN + 76
-    across = max(340.0, left + rows.shape[1] * (width + GAP) + MARGIN)
+    across = max(canvas.least(340.0), left + rows.shape[1] * (width + GAP) + MARGIN)
     top = (canvas.header(*step, across) if step else 0.0) + MARGIN
     for position, row in enumerate(rows):
         y = top + position * (CELL + 2 * GAP)
@@ -895,8 +895,7 @@ def weighted_sum(
         terms = " + ".join(_factor(value, decimals) for value in rows[:, column])
         sums.append(f"{terms} = {number(output[column], decimals)}")
         # Handwriting takes more room than print.
-        room = text_width(sums[-1], 14) * (1.2 if blank else 1)
-        canvas.answer(left, y, sums[-1], room=room)
+        canvas.answer(left, y, sums[-1], room=max(end - left, 250))
         y += 32 if blank else 22
     said = " ".join(
         f"Weighted value {i + 1} is {vector(row, decimals)}." for i, row in enumerate(rows)
@@ -956,10 +955,13 @@ def heatmap(
     canvas = Canvas(blank)
     words = max(text_width(name, 14) for name in rows)
     left = MARGIN + 26 + words + 8
-    canvas.rows(left, MARGIN, a, "score", width=width, shade=a, decimals=decimals, given=given)
+    top = 26.0 if blank else MARGIN
+    if blank:  # it stands among other matrices that have their names above
+        canvas.label(left + (m * (width + GAP) - GAP) / 2, 10, "A", "", "score", anchor="middle")
+    canvas.rows(left, top, a, "score", width=width, shade=a, decimals=decimals, given=given)
     bottom = canvas.bottom
     for position, name in enumerate(rows):
-        y = MARGIN + position * (CELL + GAP) + CELL / 2
+        y = top + position * (CELL + GAP) + CELL / 2
         if own_rows:
             canvas.text(left - 8, y, name, "l", "end")
         else:
@@ -979,9 +981,7 @@ def heatmap(
     canvas.text(
         left + (m * (width + GAP) - GAP) / 2, bottom + 38, "keys (attended to)", "u", "middle"
     )
-    canvas.text(
-        MARGIN + 8, MARGIN + (n * (CELL + GAP) - GAP) / 2, "queries", "u", "middle", turn=True
-    )
+    canvas.text(MARGIN + 8, top + (n * (CELL + GAP) - GAP) / 2, "queries", "u", "middle", turn=True)
     said = [
         f"{rows[i]} attends to {listing([f'{columns[j]} with {number(a[i, j], decimals)}' for j in range(m)])}."
         if i < given or blank != "empty"
@@ -994,4 +994,6 @@ def heatmap(
         f"The largest weight, {number(a[i, j], decimals)}, goes from {rows[i]} to {columns[j]}."
     )
     told += printed_to(a, decimals)
-    return canvas.figure(alt or " ".join(said), caption or canvas.told(told, FILL_IN), 340)
+    return canvas.figure(
+        alt or " ".join(said), caption or canvas.told(told, FILL_IN), canvas.least(340)
+    )
