@@ -232,8 +232,8 @@ def prepare(ex: Example, blank: Blank) -> Sheet:
         f"The text is {text}, and its token ids are {listing([str(i) for i in ids])}. "
         "Copy the row of each id out of the table.",
         ((illustrate.lookup(table, ids, words, blank=blank, decimals=DECIMALS),),),
-        f"Stacked, your rows are the matrix {name('X')}. It is {gap(n, blank)} × {gap(d, blank)}: "
-        "rows first, then columns. Which of the two numbers would a longer text change?",
+        f"Stacked, your rows are the matrix {name('X')}, rows by columns {gap(n, blank)} × {gap(d, blank)}. "
+        "Which of the two numbers would a longer text change, and why?",
         f"The number of rows: a row for each token. The columns stay {d}, as many as the table has.",
     )
 
@@ -242,7 +242,7 @@ def initialise(ex: Example, blank: Blank) -> Sheet:
     a = arrays(ex)
     jobs = items(
         *(
-            f'<span class="job">What a token {does}:</span> its {gap(made, blank, wide=True)}, '
+            f'<span class="job">What a token {does}:</span> its {gap(made, blank, wide=True)} '
             f"made by {name('W')} {gap(made[0], blank)}"
             for does, made in (
                 ("asks with", "query"),
@@ -258,8 +258,8 @@ def initialise(ex: Example, blank: Blank) -> Sheet:
     d_k, d_v = a.W_k.shape[1], a.W_v.shape[1]
     return Sheet(
         2,
-        "Count the rows and the columns of each matrix. Then write the sizes into the three products, "
-        "and say which matrix has which job.",
+        "Count the rows and the columns of each matrix, write the sizes into the three products, "
+        "and say which projection has which job.",
         ((four,), (sizes(ex, blank),), f'<div class="part">{jobs}</div>'),
         "Look at each product: which two sizes must be equal? And which two of the three projections "
         "must have as many columns as each other, and why?",
@@ -292,9 +292,8 @@ def derive(ex: Example, blank: Blank) -> Sheet:
     sums = a.W_k.sum(axis=1)
     return Sheet(
         3,
-        f"Multiply each row by the entry of {name('x', 1)} beside it and add down the columns: key, query "
-        f"and value 1. Spell out the first entry of each, and then fill in all of {name('K')}, {name('Q')} "
-        f"and {name('V')}, a row for each input.",
+        f"Multiply each row by the entry of {name('x', 1)} beside it, and add down the columns. Spell out "
+        f"where each result begins; then fill in {name('K')}, {name('Q')} and {name('V')}, a row for each input.",
         ((beside,), f'<div class="part">{items(*first)}</div>', (inputs, whole)),
         f"Add up the entries of {name('k', 1)}. Now add up each row of {name('W', 'k')}, and take "
         f"{name('x', 1)} times these sums. Why must the two agree?",
@@ -322,8 +321,18 @@ def score(ex: Example, blank: Blank) -> Sheet:
 
 def normalise(ex: Example, blank: Blank) -> Sheet:
     a = arrays(ex)
-    w = a.weights[0]
+    w, e = a.weights[0], a.exponentials[0]
     rounded = np.round(w, DECIMALS)
+    # The two largest that are no tie: rounding does the least to their ratio.
+    most = int(w.argmax())
+    lesser = np.flatnonzero(~np.isclose(w, w[most]))
+    other = int(lesser[w[lesser].argmax()]) if len(lesser) else len(w) - 1
+    ratio = f"{say(w[most])} ÷ {say(w[other])} and {say(e[most])} ÷ {say(e[other])}"
+    agree = (
+        f"{ratio} agree; unrounded both are {say(w[most] / w[other])}."
+        if rounded[other]
+        else f"The weight of key {other + 1} is too small to be printed, and its power of e is too."
+    )
     return Sheet(
         5,
         "Take the largest score away from each score, raise e to what is left, and divide by the sum. "
@@ -332,46 +341,38 @@ def normalise(ex: Example, blank: Blank) -> Sheet:
             (illustrate.softmax_steps(a.scores[0], blank=blank, decimals=DECIMALS),),
             powers(a.shifted[0], (0.0, -1.0, -2.0, -3.0, -4.0)),
         ),
-        f"Do your weights sum to one? Can a weight be negative, or zero? And check one: "
-        f"{name('a', '11')} must be as many times {name('a', f'1{len(w)}')} as their powers of e are.",
-        f"{total(rounded)}{'' if say(rounded.sum()) == '1' else ', but for rounding'}. A power of e is never negative, and never zero. "
-        f"{say(w[0])} ÷ {say(w[-1])} and {say(a.exponentials[0, 0])} ÷ {say(a.exponentials[0, -1])} are one number, "
-        f"{w[0] / w[-1]:.{DECIMALS}f}.",
+        "Do your weights sum to one? Can a weight be negative, or zero? And check two of them: "
+        f"{name('a', f'1{most + 1}')} must be as many times {name('a', f'1{other + 1}')} as their powers of e are.",
+        f"{total(rounded)}{'' if say(rounded.sum()) == '1' else ', but for rounding'}. "
+        f"A power of e is never negative, and never zero. {agree}",
     )
 
 
 def multiply(ex: Example, blank: Blank) -> Sheet:
     a = arrays(ex)
-    i, j = np.unravel_index(np.abs(a.V).argmax(), a.V.shape)
-    heaviest = int(a.weights[0].argmax())
+    w = a.weights[0]
+    heaviest = int(w.argmax())
     hard = np.eye(len(a.V))[heaviest]
+    row, column = (int(k) for k in np.unravel_index(np.abs(a.weighted).argmax(), a.V.shape))
+    largest = (
+        "It is the largest weight"
+        if np.isclose(w[row], w[heaviest])
+        else f"The largest weight is {name('a', f'1{heaviest + 1}')}, but its value is smaller"
+    )
+    tied = ", one of those that share the first place" if np.isclose(w, w[row]).sum() > 1 else ""
     return Sheet(
         6,
         "Multiply each value by its weight: one number multiplies a whole row. Below, do the same with all "
         f"of the weight on value {heaviest + 1}, as a hard look-up has it.",
         (
-            (illustrate.weighted_values(a.weights[0], a.V, blank=blank, decimals=DECIMALS),),
+            (illustrate.weighted_values(w, a.V, blank=blank, decimals=DECIMALS),),
             (illustrate.weighted_values(hard, a.V, blank=blank, decimals=DECIMALS),),
         ),
-        f"Take weighted value {i + 1} and divide its entry {j + 1} by the same entry of {name('v', i + 1)}. "
-        "What must come out, and is it the same along the row? And has the largest weight made the "
-        "largest entry?",
-        f"{say(a.weighted[i, j])} ÷ {factor(a.V[i, j])} is the weight again, {say(a.weights[0, i])}, all along the row "
-        f"(where the value is not 0). {_largest(a)}",
+        "Take the largest of your weighted entries, whatever its sign, and divide it by the entry it was made "
+        "of. Which weight comes out? Does the same come out all along that row? Is it the largest weight?",
+        f"{say(a.weighted[row, column])} ÷ {factor(a.V[row, column])} = {say(w[row])}, which is {name('a', f'1{row + 1}')}, "
+        f"and so all along the row (where the value is not 0). {largest}{tied}.",
     )
-
-
-def _largest(a: SimpleNamespace) -> str:
-    """Whether the largest weight makes the largest entry."""
-    heaviest = int(a.weights[0].argmax())
-    row = int(np.unravel_index(np.abs(a.weighted).argmax(), a.weighted.shape)[0])
-    tied = np.isclose(a.weights[0], a.weights[0].max()).sum() > 1
-    entry = f"The largest entry stands in weighted value {row + 1}"
-    if tied:
-        return f"{entry}; the largest weight is shared, so the values decide."
-    if row == heaviest:
-        return f"{entry}, which has the largest weight too."
-    return f"{entry}; the largest weight is that of value {heaviest + 1}."
 
 
 def add(ex: Example, blank: Blank) -> Sheet:
@@ -379,7 +380,7 @@ def add(ex: Example, blank: Blank) -> Sheet:
     z, low, high = a.outputs[0], a.V.min(axis=0), a.V.max(axis=0)
     between = items(
         *(
-            f"Column {c + 1} of {name('V')} goes from {gap(say(low[c]), blank)} to {gap(say(high[c]), blank)}; "
+            f"Column {c + 1} of {name('V')} goes from {gap(say(low[c]), blank)} to {gap(say(high[c]), blank)}, and "
             f"{name('z', 1)} has {gap(say(z[c]), blank)}"
             for c in range(len(z))
         )
@@ -419,9 +420,8 @@ def repeat(ex: Example, blank: Blank) -> Sheet:
     ]
     return Sheet(
         8,
-        f"Do steps 4 to 7 for input{'s' if n > 2 else ''} {others}: raw scores {name('Q Kᵀ')}, scores {name('S')}, "
-        f"powers of e {name('E')} (less the row’s largest), weights, outputs {name('Z')}. Row 1 is done. "
-        "Then shade the weights: the larger, the darker.",
+        f"Do steps 4 to 7 for input{'s' if n > 2 else ''} {others}: raw scores, scores {name('S')}, powers {name('E')} of e "
+        f"(to each score less its row’s largest), weights {name('A')}, outputs {name('Z')}. Shade {name('A')}: the larger, the darker.",
         ((given,), (rows,), powers(a.shifted[1:], (0.0,)), (weights, outputs)),
         "Must every row of weights sum to one? Must every column? Find the key that each query "
         "attends to most.",
@@ -476,7 +476,7 @@ def page(sheet: Sheet, which: str, blank: Blank, off: float = 0.0) -> str:
         f"Write {count(DECIMALS, 'decimal')} where a number is not whole." if sheet.step > 3 else ""
     )
     if blank == "key" and say(off) != "0":
-        note += f" A student who computes with the printed numbers may be off by up to {say(off)}."
+        note += f" From the numbers as printed, an answer may be off by up to {say(off)}."
     noted = f'<p class="note">{note.strip()}</p>' if note else ""
     scale = scale_of(sheet)
     body = "".join(part if isinstance(part, str) else drawn(part, scale) for part in sheet.parts)
@@ -535,16 +535,15 @@ def make(ex: Example, which: str, stem: str, folder: Path = FOLDER) -> tuple[Pat
     return files
 
 
-def main() -> None:
+def main(arguments: Sequence[str] | None = None) -> None:
     """Print the worksheets of the worked example, or of a variant."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--variant", type=int, metavar="SEED", help="of this variant's numbers")
-    seed = parser.parse_args().variant
+    parser.add_argument("--variant", type=int, metavar="SEED", help="with this variant's numbers")
+    seed = parser.parse_args(arguments).variant
     if seed is None:
         files = make(example.worked, "The worked example", "worksheets")
     else:
-        chosen = exercises.variant(seed).worked
-        files = make(chosen, f"Variant {seed}", f"worksheets-variant-{seed}")
+        files = make(exercises.variant(seed).worked, f"Variant {seed}", f"worksheets-{seed}")
     for path in files:
         print(f"{len(SHEETS)} pages: {path.relative_to(ROOT)}")
 

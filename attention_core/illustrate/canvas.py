@@ -260,6 +260,8 @@ class Canvas:
             f'<g class="n {role}"><g class="asked"><rect class="c" x="{x:g}" y="{y:g}" '
             f'width="{width:g}" height="{height:g}" rx="3"/></g></g>'
         )
+        # Room for the names of its pieces, and for one too thin to be seen: a key has no other size.
+        self._reach(x + width + 0.5, y + height + 21)
         for tenth in range(1, 10):
             at = round(x + width * tenth / 10, 1)
             self.line(at, y + height - (8 if tenth == 5 else 5), at, y + height)
