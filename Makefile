@@ -186,6 +186,10 @@ figures: .venv/.dev ## export animations and stills for slides into _build/figur
 card: .venv/.dev ## draw the picture that links to the book show, and the icon of a shortcut
 	@$(xdg) $(bin)/python tools/card.py
 
+.PHONY: worksheets
+worksheets: .venv/.dev ## a page to fill in for each of the eight steps, and its key, into _build/worksheets; a variant's: VARIANT=7
+	@$(xdg) $(bin)/python tools/worksheets.py $(if $(VARIANT),--variant "$(VARIANT)")
+
 format: .venv/.dev ## lay out and tidy the code, notebooks included
 	@$(bin)/ruff check --fix
 	@$(bin)/ruff format
