@@ -23,8 +23,8 @@ import argparse
 import ast
 import re
 import shutil
-import sys
 import symtable
+import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -41,7 +41,6 @@ import provenance
 from tools import notebooks
 
 OUT = ROOT / "_build" / "assignments"
-NBGRADER = "0.9.6"
 # A call that loads the trained model, which is installed apart.
 MODEL = "minilm("
 # Exercises of these chapters have numbers of each student's own.
@@ -107,11 +106,11 @@ def parse(notebook: NotebookNode, stem: str) -> Chapter:
         solution, names = needed([task.solution], names)
         solved.append(replace(task, solution=solution))
         names = used([*task.given, task.cell], names)
-    givens, _ = needed(others, names)
+    givens, names = needed(others, names)
     return Chapter(
         stem=stem,
         title=before[0].source.split("\n")[0].removeprefix("# "),
-        setup=setup,
+        setup=without_files(setup, names, stem),
         givens=givens,
         tasks=tuple(reversed(solved)),
     )
@@ -227,6 +226,16 @@ def used(cells: list[str], names: Iterable[str] = ()) -> set[str]:
         for statement in reversed(statements(source)):
             found = (found - statement.settled) | statement.used
     return found
+
+
+def without_files(setup: str, names: set[str], stem: str) -> str:
+    """The set-up, without what it reads from files that lie beside the chapter."""
+    for statement in statements(setup):
+        if "data/" in statement.source:
+            if statement.made & names:
+                raise SystemExit(f"{stem}: an exercise leans on a file: {statement.source}")
+            setup = setup.replace(statement.source, "")
+    return setup.strip()
 
 
 @dataclass(frozen=True)
@@ -593,8 +602,7 @@ README = """\
 In the Python that will mark, and with it on the path:
 
 ```
-pip install nbgrader=={nbgrader}
-pip install {root}{model}
+pip install -r {root}/requirements-grading.txt {root}{model}
 cd instructor
 nbgrader generate_assignment {stem} --create --force
 ```
@@ -692,7 +700,6 @@ def readme(chapter: Chapter, stem: str, points: list[int]) -> str:
         count=len(points),
         total=sum(points),
         each=each,
-        nbgrader=NBGRADER,
         root=ROOT,
         model=model if chapter.needs_model else "",
     )
