@@ -33,7 +33,7 @@ xdg := XDG_CACHE_HOME="$(CURDIR)/.cache/xdg" XDG_CONFIG_HOME="$(CURDIR)/.cache/x
 .PHONY: help book model lite pdf zip site test parity bench serve refresh notebooks prose pages audit figures card lab lock format binder-check clean distclean
 
 help: ## list these commands
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-16s %s\n", $$1, $$2 }' Makefile
 
 # --- the environment -------------------------------------------------------------------------
 
@@ -197,6 +197,17 @@ format: .venv/.dev ## lay out and tidy the code, notebooks included
 binder-check: ## build what Binder would build, in a folder of its own, and run a chapter there
 	@PYTHON="$(PYTHON)" tools/check_binder.sh
 
+# --- for teachers ----------------------------------------------------------------------------
+
+.PHONY: assignment
+assignment: .venv/.package ## a chapter's exercises to hand out and mark: chapter=04 points="1 1 4" variant=7
+	@$(bin)/python tools/assignment.py $(or $(chapter),$(error name a chapter: make assignment chapter=04)) \
+	  $(if $(points),--points $(points)) $(if $(variant),--variant $(variant))
+
+.PHONY: assignment-check
+assignment-check: .venv/.package ## hand assignments in to the real nbgrader, and compare its marks
+	@$(bin)/python tools/check_assignment.py
+
 # --- the pins --------------------------------------------------------------------------------
 
 uv := .cache/uv/bin/uv
@@ -211,6 +222,7 @@ lock: $(uv) ## pin requirements anew, for every system; newest versions: upgrade
 	@$(compile) -o requirements.txt requirements.in
 	@$(compile) -o requirements-dev.txt requirements-dev.in
 	@$(compile) --no-deps -o requirements-lite.txt requirements-lite.in
+	@$(compile) -o requirements-grading.txt requirements-grading.in
 
 # --- leaving nothing behind ------------------------------------------------------------------
 
