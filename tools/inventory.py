@@ -48,8 +48,8 @@ def feedback(option: Option) -> str:
         return f"Right. {html(option.reason)}"
     belief = inventory.confusions[option.confusion]
     return (
-        f"{html(option.reason)} Behind it is the belief that {html(belief.belief)}: "
-        f"{chapter(belief.chapter)}."
+        f'{html(option.reason)} <span class="of">The belief: {html(belief.belief)} '
+        f"({chapter(belief.chapter)}).</span>"
     )
 
 
@@ -252,11 +252,12 @@ STYLE = """
 body{margin:0;color:#1f2430;font:9.6pt/1.36 "Source Sans 3";font-variant-numeric:tabular-nums}
 h1{margin:0;font-size:17pt;font-weight:600;line-height:1.2;letter-spacing:-.01em}
 h2{margin:0 0 2mm;font-size:12.5pt;font-weight:600}
-.lead{margin:1.2mm 0 0;color:#454d5a}
+.lead{margin:1.2mm 0 0;color:#454d5a;text-wrap:balance}
 .who{display:flex;gap:7mm;margin:5mm 0 5mm;font-size:8.6pt;color:#454d5a}
 .who span{flex:1;border-bottom:.5pt solid #5b6472;padding-bottom:.6mm}
 .who span:first-child{flex:2.2}
 .columns{columns:2;column-gap:9mm}
+.next{break-before:page}
 section.q{break-inside:avoid;margin:0 0 4.1mm;padding-left:7mm;position:relative}
 .n{position:absolute;left:0;top:0;font-weight:700;color:#46469e}
 p{margin:0 0 1mm}
@@ -271,11 +272,12 @@ sub{font-size:.75em;line-height:0}
 .key .of{color:#5b6472}
 .key h2+.columns{margin-bottom:6mm}
 .key .form+.form{break-before:page}
-.grid{width:100%;border-collapse:collapse;margin:0 0 5mm;font-size:8.8pt}
+.grid{width:100%;table-layout:fixed;border-collapse:collapse;margin:0 0 5mm;font-size:8.8pt}
 .grid th,.grid td{border-bottom:.4pt solid #b9bfc9;padding:.7mm 1mm;text-align:center;font-weight:400}
 .grid th{color:#46469e;font-weight:700}
-.grid :first-child{text-align:left}
+.grid tr>:first-child{width:18mm;text-align:left}
 """
+FIRST = 12  # questions on a form's first page
 HOW = (
     "Tick one box for each question. Leave out what you would have to guess. Tokens are rows: token "
     "1 has query q₁, key k₁ and a value."
@@ -297,7 +299,7 @@ def box(letter: str) -> str:
 
 def form(name: str) -> str:
     """A form to fill in with a pencil."""
-    sections = "\n".join(
+    sections = [
         f'<section class="q"><span class="n">{int(number)}</span><p>{html(question.text)}</p><ul>'
         + "".join(
             f"<li>{box(letter)}<span>{html(option.text)}</span></li>"
@@ -305,12 +307,13 @@ def form(name: str) -> str:
         )
         + "</ul></section>"
         for number, question in numbered(FORMS[name])
-    )
+    ]
+    first, second = "\n".join(sections[:FIRST]), "\n".join(sections[FIRST:])
     return page(
         TITLES[name],
         f'<h1>{TITLES[name]}</h1><p class="lead">{HOW}</p>'
         '<div class="who"><span>Name</span><span>Date</span><span>Right</span></div>'
-        f'<div class="columns">{sections}</div>',
+        f'<div class="columns">{first}</div><div class="columns next">{second}</div>',
     )
 
 

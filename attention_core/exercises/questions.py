@@ -140,5 +140,5 @@ def html(text: str) -> str:
     >>> html("*dog* & √d_k")
     '<em>dog</em> &amp; √<var>d</var><sub>k</sub>'
     """
-    marked = re.sub(r"\*([^*]+)\*", r"<em>\1</em>", escape(text, quote=False))
+    marked = re.sub(r"\*([^*]+)\*", r"<em>\1</em>", escape(text, quote=False).replace("'", "’"))
     return re.sub(r"\b([A-Za-z])_([a-z]+)\b", r"<var>\1</var><sub>\2</sub>", marked)
