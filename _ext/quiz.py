@@ -48,7 +48,7 @@ def title_of(notebook: Path) -> str:
 def link(chapter: str, titles: dict[str, str]) -> str:
     """A chapter's number and title, which lead there from a page of `back/`."""
     words = f"Chapter {int(chapter[:2])}, {titles[chapter]}"
-    return f'<a class="reference internal" href="../chapters/{chapter}.html">{escape(words)}</a>'
+    return f'<a class="reference internal" href="../chapters/{chapter}.html">{html(words)}</a>'
 
 
 def reason(option: Option, titles: dict[str, str]) -> str:
@@ -57,8 +57,8 @@ def reason(option: Option, titles: dict[str, str]) -> str:
         return f"<li data-right><strong>Right.</strong> {html(option.reason)}</li>"
     belief = inventory.confusions[option.confusion]
     return (
-        f'<li>{html(option.reason)} <span class="quiz-belief">The belief: <span>'
-        f"{html(belief.belief)}</span>. {link(belief.chapter, titles)}.</span></li>"
+        f'<li>{html(option.reason)} <span class="quiz-belief">Behind it: <q>'
+        f"{html(belief.belief)}</q>. {link(belief.chapter, titles)}.</span></li>"
     )
 
 

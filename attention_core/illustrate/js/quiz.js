@@ -217,7 +217,7 @@
       this.#first.forEach((chosen, i) => {
         const belief = chosen !== null && this.#questions[i].reasons[chosen].querySelector(".quiz-belief");
         if (!belief) return;
-        const words = belief.querySelector("span").textContent;
+        const words = belief.querySelector("q").textContent;
         const known = beliefs.get(words) || { count: 0, link: belief.querySelector("a") };
         beliefs.set(words, { ...known, count: known.count + 1 });
       });
@@ -231,13 +231,17 @@
         found.append(
           make("p", { text: "What your choices rest on, and where to read about it:" }),
           make("ul", {}, ...sorted.map(([words, { count, link }]) =>
-            make("li", {}, `${words}, ${times(count)}: `, link.cloneNode(true)))),
+            make("li", {}, make("q", { text: words }), `, ${times(count)}: `, link.cloneNode(true)))),
         );
       }
       const concepts = this.#questions.map((question, i) => {
         const [words, kind] = outcomes[i];
         const line = make("li", {}, `${question.title}: `, make("span", { class: `outcome ${kind}`, text: words }));
-        if (kind !== "first") line.append(". ", question.read.querySelector("a").cloneNode(true));
+        if (kind !== "first") {
+          const link = question.read.querySelector("a").cloneNode(true);
+          link.textContent = link.textContent.split(",")[0]; // its title stands above, or is not needed
+          line.append(", ", link);
+        }
         return line;
       });
       found.append(make("p", { text: "Concept by concept:" }), make("ol", {}, ...concepts));
