@@ -183,6 +183,11 @@ bench: .venv/.package ## measure cost, as ratios within one run; some: only="add
 figures: .venv/.dev ## export animations and stills for slides into _build/figures; some: only="attend"
 	@$(xdg) $(bin)/python tools/figures.py $(only)
 
+# Sheets for a class and their key, which is not for students: nothing of it is published.
+.PHONY: variants
+variants: .venv/.dev ## a sheet for each student, and the key: SEEDS=1..40 (or 7, or "1 5 9"; out=folder)
+	@$(xdg) $(bin)/python tools/variants.py $(SEEDS) $(if $(out),--out "$(out)")
+
 card: .venv/.dev ## draw the picture that links to the book show, and the icon of a shortcut
 	@$(xdg) $(bin)/python tools/card.py
 
