@@ -186,6 +186,39 @@ def test_nonsense_is_answered_kindly_and_gives_nothing_away(exercise, nonsense, 
     assert not gives_away(text.split("shape")[0], exercise.expected(), exercise.choices)
 
 
+# Every exercise of Part I, on numbers of a student's own.
+
+
+@pytest.mark.parametrize("seed", [0, 1, 2, 7, 40, 999])
+def test_every_exercise_of_a_variant(seed, capsys):
+    """The right answer passes, each wrong one gets its own hint, and no text tells the answer."""
+    one = exercises.variant(seed)
+    books = [exercise.id for exercise in ALL if exercise.id < "09"]
+    assert [exercise.id for exercise in one.exercises] == books
+    for exercise in one.exercises:
+        expected = exercise.expected()
+        assert said(capsys, exercise.id, expected, call=one.check).startswith("Right.")
+        for diagnosis in exercise.diagnoses:
+            line = said(capsys, exercise.id, diagnosis.wrong(), call=one.check)
+            assert line == f"Not yet. {diagnosis.message}", (exercise.id, diagnosis.name)
+        for text in (*exercise.hints, *(diagnosis.message for diagnosis in exercise.diagnoses)):
+            assert text.endswith((".", "?", ")")), text
+            assert not gives_away(text, expected, exercise.choices), (exercise.id, text)
+        for number in range(1, len(exercise.hints) + 1):
+            line = said(capsys, exercise.id, number, call=one.hint)
+            assert line.startswith(f"Hint {number} of")
+
+
+def test_an_answer_for_another_variant_is_not_right(capsys):
+    one, other = exercises.variant(3), exercises.variant(4)
+    right = []
+    for exercise in one.exercises:
+        line = said(capsys, exercise.id, exercise.expected(), call=other.check)
+        right += [exercise.id] if line.startswith("Right.") else []
+    # Functions are the same for everybody; the rest depends on one's own numbers.
+    assert right == ["04.3", "05.3", "06.3"]
+
+
 # The machinery, on exercises made for it.
 
 
