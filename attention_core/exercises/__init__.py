@@ -125,34 +125,6 @@ def check(exercise: str, answer: object) -> None:
     _check(exercise, answer, _chapter)
 
 
-def judge(exercise: str, answer: object) -> tuple[bool, str]:
-    """Whether an answer is right, and the line that `check` prints about it: for marking.
-
-    Parameters
-    ----------
-    exercise : str
-        Chapter and number, such as "04.2".
-    answer : object
-        The answer, or `...` while there is none.
-
-    Returns
-    -------
-    (bool, str)
-        Whether the answer is right; what to say about it.
-
-    Raises
-    ------
-    ValueError
-        If there is no such exercise.
-
-    Examples
-    --------
-    >>> judge("01.1", [[0, 1], [2, 1]])[0]
-    False
-    """
-    return _judge(exercise, answer, _chapter)
-
-
 def hint(exercise: str, number: int = 1) -> None:
     """Give a hint; each says more than the one before.
 
@@ -178,15 +150,6 @@ def _check(exercise: str, answer: object, exercises_of: Exercises) -> None:
     """Say whether an answer to one of these exercises is right, or give a hint."""
     found = _find(exercise, exercises_of)
     print(found if isinstance(found, str) else _verdict(found, answer))
-
-
-def _judge(exercise: str, answer: object, exercises_of: Exercises) -> tuple[bool, str]:
-    """Whether an answer to one of these exercises is right, and the line about it."""
-    found = _find(exercise, exercises_of)
-    if isinstance(found, str):
-        raise ValueError(found)
-    line = _verdict(found, answer)
-    return line.startswith("Right."), line
 
 
 def _hint(exercise: str, number: int, exercises_of: Exercises) -> None:
@@ -264,6 +227,40 @@ def _chapter(chapter: str) -> tuple[Exercise, ...]:
             raise
         return ()
     return exercises
+
+
+def judge(exercise: str | Exercise, answer: object) -> tuple[bool, str]:
+    """Whether an answer is right, and the line that `check` prints about it: for marking.
+
+    Parameters
+    ----------
+    exercise : str or Exercise
+        Chapter and number, such as "04.2", or the exercise itself.
+    answer : object
+        The answer, or `...` while there is none.
+
+    Returns
+    -------
+    (bool, str)
+        Whether the answer is right; what to say about it.
+
+    Raises
+    ------
+    ValueError
+        If there is no such exercise.
+
+    Examples
+    --------
+    >>> judge("01.1", [[0, 1], [2, 1]])[0]
+    False
+    """
+    if isinstance(exercise, str):
+        named = {each.id: each for each in _chapter(exercise[:2])}
+        if exercise not in named:
+            raise ValueError(f'exercise must name one that there is, such as "04.2": {exercise!r}')
+        exercise = named[exercise]
+    line = _verdict(exercise, answer)
+    return line.startswith("Right."), line
 
 
 def _verdict(exercise: Exercise, answer: object) -> str:

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from attention_core._check import Floats, frozen
 from attention_core.example import Example
-from attention_core.exercises import Exercise, _check, _hint, _judge
+from attention_core.exercises import Exercise, _check, _hint
 from attention_core.exercises.chapter07 import weights_needed
 from attention_core.exercises.given import BOOK, Attended, Given, Shape, attended
 from attention_core.normalize import softmax
@@ -489,28 +489,6 @@ class Variant:
             Which hint, counted from 1.
         """
         _hint(exercise, number, self._chapter)
-
-    def judge(self, exercise: str, answer: object) -> tuple[bool, str]:
-        """Whether an answer is right, and the line that `check` prints about it: for marking.
-
-        Parameters
-        ----------
-        exercise : str
-            Chapter and number, such as "04.2".
-        answer : object
-            The answer, or `...` while there is none.
-
-        Returns
-        -------
-        (bool, str)
-            Whether the answer is right; what to say about it.
-
-        Raises
-        ------
-        ValueError
-            If there is no such exercise.
-        """
-        return _judge(exercise, answer, self._chapter)
 
     def _chapter(self, chapter: str) -> tuple[Exercise, ...]:
         return tuple(one for one in self.exercises if one.id[:2] == chapter)
