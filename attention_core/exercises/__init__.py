@@ -255,7 +255,8 @@ def judge(exercise: str | Exercise, answer: object) -> tuple[bool, str]:
     False
     """
     if isinstance(exercise, str):
-        named = {each.id: each for each in _chapter(exercise[:2])}
+        known = _chapter(exercise[:2]) if re.fullmatch(r"\d\d\.\d+", exercise) else ()
+        named = {each.id: each for each in known}
         if exercise not in named:
             raise ValueError(f'exercise must name one that there is, such as "04.2": {exercise!r}')
         exercise = named[exercise]
