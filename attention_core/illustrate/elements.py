@@ -11,7 +11,16 @@ from pathlib import Path
 from .palette import DARK, INK_DARK, INK_LIGHT, LIGHT, TEXT
 
 _FOLDER = Path(__file__).parent / "js"
-_FILES = ("common.js", "bench.js", "dial.js", "steps.js", "scrubber.js", "strip.js", "heads.js", "quiz.js")
+_FILES = (
+    "common.js",
+    "bench.js",
+    "dial.js",
+    "steps.js",
+    "scrubber.js",
+    "strip.js",
+    "heads.js",
+    "quiz.js",
+)
 
 
 def _palette() -> dict[str, dict[str, str]]:
