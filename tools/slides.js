@@ -10,6 +10,7 @@
   const WIDE = 1280;
   const HIGH = 720;
   const LEAST = 0.66; // how much smaller than meant words may become
+  const SCROLLED = 700; // the width of a player too high for any slide, which scrolls in its room
   const system = matchMedia("(prefers-color-scheme: dark)");
   const narrow = matchMedia("(max-width: 700px) and (orientation: portrait)");
   const onPaper = html.classList.contains("on-paper");
@@ -47,8 +48,8 @@
     const bottom = box.bottom - (parseFloat(style.paddingBottom) - 2) * scale;
     for (const part of slide.querySelectorAll(":scope > :is(header, .large, .said, .later)")) {
       if (part.getBoundingClientRect().bottom > bottom + 1) return true;
-      if (part.scrollWidth > part.clientWidth + 1) return true;
-      if (part.matches(".large") && part.scrollHeight > part.clientHeight + 1) return true;
+      if (part.matches(":not(.plays > .large)") && part.scrollWidth > part.clientWidth + 1) return true;
+      if (part.matches(":not(.plays) > .large") && part.scrollHeight > part.clientHeight + 1) return true;
     }
     return false;
   }
@@ -94,24 +95,49 @@
     }
   });
 
-  /** A player as large as its room: at the width at which it can be scaled most. */
+  // A high player in two columns, below its headline.
+  const columns = new CSSStyleSheet();
+  columns.replaceSync(
+    ":host([data-columns]) .live{display:block;max-width:none;columns:2;column-gap:2.5rem}" +
+      ":host([data-columns]) .live>*{break-inside:avoid}",
+  );
+
+  /** A player as large as its room: beside its headline, or in columns below it. */
   function enlarge(slide, player) {
+    const root = player.shadowRoot;
     slide.classList.add("live");
-    const said = player.shadowRoot.querySelector(".live > .caption");
+    if (!root.adoptedStyleSheets.includes(columns)) root.adoptedStyleSheets.push(columns);
+    const said = root.querySelector(".live > .caption");
     if (said) said.hidden = true; // it stands on the slide
     const room = slide.querySelector(".large");
-    const [across, down] = [room.clientWidth, room.clientHeight];
-    let best = null;
-    for (let width = 340; width <= Math.max(340, across); width += 20) {
+
+    const lay = (inColumns, width) => {
+      slide.classList.toggle("flat", inColumns);
+      player.toggleAttribute("data-columns", inColumns);
       player.style.width = `${width}px`;
-      const scale = Math.min(across / width, down / player.offsetHeight, 2.2);
-      if (!best || scale > best.scale + 0.001) best = { width, scale };
+    };
+    let best = null;
+    for (const inColumns of [false, true]) {
+      for (let width = inColumns ? 700 : 400; width <= 1160; width += 20) {
+        lay(inColumns, width);
+        if (width > room.clientWidth) break;
+        const scale = Math.min(room.clientWidth / width, room.clientHeight / player.offsetHeight, 2.2);
+        // Columns are worth it where they gain much.
+        if (!best || scale > best.scale * (inColumns && !best.inColumns ? 1.1 : 1.001)) {
+          best = { inColumns, width, scale };
+        }
+      }
     }
-    player.style.width = `${best.width}px`;
+    const scrolls = best.scale < LEAST;
+    if (scrolls) best = { inColumns: false, width: SCROLLED, scale: 0 };
+    lay(best.inColumns, best.width);
+    room.classList.toggle("scrolls", scrolls);
+    room.tabIndex = scrolls ? 0 : -1;
     const height = player.offsetHeight;
     sizes.set(player, height);
-    const left = (across - best.width * best.scale) / 2;
-    const top = (down - height * best.scale) / 2;
+    if (scrolls) best.scale = room.clientWidth / best.width;
+    const left = (room.clientWidth - best.width * best.scale) / 2;
+    const top = scrolls ? 0 : (room.clientHeight - height * best.scale) / 2;
     player.style.transform = `translate(${left}px, ${top}px) scale(${best.scale})`;
     watcher.observe(player);
   }
@@ -241,10 +267,14 @@
       if (printing || narrow.matches) {
         deck.style.transform = "";
         for (const player of deck.querySelectorAll(".plays .large > *")) {
+          player.removeAttribute("data-columns");
           player.style.removeProperty("width");
           player.style.removeProperty("transform");
         }
-        for (const slide of slides) slide.classList.remove("live");
+        for (const slide of deck.querySelectorAll(".live")) {
+          slide.classList.remove("live", "flat");
+          slide.querySelector(".large").classList.remove("scrolls");
+        }
       } else {
         const high = innerHeight - (notes.hidden ? 0 : notes.offsetHeight);
         const scale = Math.min(innerWidth / WIDE, high / HIGH);
@@ -390,7 +420,7 @@
           Object.assign(keys, { " ": event.shiftKey ? previous : next, Enter: next });
         }
       }
-      if (target.closest?.(".deck-notes") && /^(Arrow(Up|Down)|Page|Home|End| )/.test(event.key)) return;
+      if (target.closest?.(".deck-notes, .scrolls") && /^(Arrow(Up|Down)|Page|Home|End| )/.test(event.key)) return;
       const action = keys[event.key];
       if (!action || (event.shiftKey && event.key !== " ")) return;
       event.preventDefault();

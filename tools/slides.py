@@ -48,8 +48,9 @@ PLAYERS = re.compile(r"attention-[a-z]+")
 SENTENCE = re.compile(r"(.+?[.?])\s+(?=[A-Z“])(.*)", re.DOTALL)
 #: What only the picture inside a player says.
 STILL = re.compile(r"\s*This is the last of \d+ pictures\.")
-#: A first sentence with fewer letters names an example and makes no point.
-POINT = 16
+#: A first sentence with fewer letters names an example and makes no point; one with more is cut at
+#: its colon, where it has one.
+POINT, LONG = 16, 85
 #: A sentence or two beside a formula or code; longer ones are for the notes.
 SHORT = 240
 #: Of width to height: a flatter picture has its words above and below, others beside.
@@ -184,6 +185,9 @@ def pointed(caption: str) -> tuple[str, str]:
     """A caption's first sentence, which is its point, and the rest; no point, where it is a name."""
     found = SENTENCE.fullmatch(caption)
     first, rest = found.groups() if found else (caption, "")
+    if len(first) > LONG and first.find(": ") >= POINT:
+        first, _, detail = first.partition(": ")
+        rest = f"{detail[0].upper()}{detail[1:]} {rest}".rstrip()
     return (first.rstrip("."), rest) if len(first) >= POINT else ("", caption)
 
 
