@@ -10,6 +10,8 @@
   const WIDE = 1280;
   const HIGH = 720;
   const LEAST = 0.66; // how much smaller than meant words may become
+  // Players whose picture, words and buttons may as well stand in two columns.
+  const FALLS_APART = "attention-steps, attention-scrubber, attention-strip";
   const SCROLLED = 700; // the width of a player too high for any slide, which scrolls in its room
   const system = matchMedia("(prefers-color-scheme: dark)");
   const narrow = matchMedia("(max-width: 700px) and (orientation: portrait)");
@@ -63,7 +65,8 @@
       const range = document.createRange();
       range.selectNodeContents(part);
       const box = range.getBoundingClientRect();
-      if (box.right > limit.right + 1 || box.left < limit.left - 1) return true;
+      const edge = part.matches("pre") ? (24 * limit.width) / room.clientWidth : -1;
+      if (box.right > limit.right - edge || box.left < limit.left - 1) return true;
     }
     return room.scrollHeight > room.clientHeight + 1;
   }
@@ -74,7 +77,8 @@
     slide.style.removeProperty("--formula");
     if (!html.classList.contains("staged")) return;
     if (slide.matches(".formula, .code")) {
-      for (let size = 1; wide(slide) && size > 0.4; size -= 0.04) {
+      const least = slide.matches(".code") ? 0.7 : 0.4;
+      for (let size = 1; wide(slide) && size > least; size -= 0.04) {
         slide.style.setProperty("--formula", size.toFixed(2));
       }
     }
@@ -117,8 +121,8 @@
       player.style.width = `${width}px`;
     };
     let best = null;
-    for (const inColumns of [false, true]) {
-      for (let width = inColumns ? 700 : 400; width <= 1160; width += 20) {
+    for (const inColumns of player.matches(FALLS_APART) ? [false, true] : [false]) {
+      for (let width = inColumns ? 700 : 440; width <= 1160; width += 20) {
         lay(inColumns, width);
         if (width > room.clientWidth) break;
         const scale = Math.min(room.clientWidth / width, room.clientHeight / player.offsetHeight, 2.2);

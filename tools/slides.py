@@ -21,14 +21,14 @@ from html import escape
 from pathlib import Path
 
 import yaml
-from bs4 import BeautifulSoup, Tag
+from bs4 import BeautifulSoup, Comment, Tag
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from tools import built, offline, paper, press
-
 import policy
+
+from tools import built, offline, paper, press
 
 WORK = ROOT / "_build" / "slides"
 PUBLISHED = built.DOWNLOADS / "slides"
@@ -144,11 +144,6 @@ def inner(element: Tag) -> str:
     return element.decode_contents().strip()
 
 
-def plain(text: str) -> str:
-    """The words of a piece of HTML."""
-    return " ".join(BeautifulSoup(text, "html.parser").get_text().split())
-
-
 def visible(html: str) -> str:
     """The words as a reader sees them: of a formula its letters, once."""
     soup = BeautifulSoup(html, "html.parser")
@@ -166,6 +161,8 @@ def article_of(page: Path, name: str) -> Tag:
         ".headerlink, .page-tools, .figure-plays, .figure-file, .attention-unrun, script"
     ):
         gone.decompose()
+    for comment in article.find_all(string=lambda text: isinstance(text, Comment)):
+        comment.extract()
     for element in article.find_all(PLAYERS):
         for key in LEAVING:
             element.attrs.pop(key, None)
@@ -174,10 +171,18 @@ def article_of(page: Path, name: str) -> Tag:
     for link in article.select("a[href]"):
         link.unwrap()
     # Figures keep their names: no two pages of the book have the same.
-    named = {element: element["id"] for element in article.select("[id^=fig-]")}
+    named = [(element, element["id"]) for element in article.select("[id^=fig-]")]
     paper.own_ids(article, name)
-    for element, identifier in named.items():
+    for element, identifier in named:
         element["id"] = identifier
+    # Nothing leads to a place in the text, and a sentence may stand on a slide and in its notes.
+    for element in article.find_all(id=True):
+        if (
+            not element["id"].startswith("fig-")
+            and element.name not in ("section", "svg")
+            and not element.find_parent("svg")
+        ):
+            del element["id"]
     return article
 
 
@@ -232,7 +237,7 @@ def prediction(question: Tag, details: Tag, heading: str, name: str) -> Slide:
         "predict",
         name,
         heading,
-        body=f"<p>{asked(question)}</p>",
+        body=f"{led(beside(question.find_previous_sibling()))}<p>{asked(question)}</p>",
         kicker="Predict" if heading != "Predict" else "",
         later=answer(details),
     )
@@ -243,9 +248,7 @@ def answer(details: Tag) -> str:
     label = details.select_one(".sd-summary-text").get_text(strip=True)
     if label == "Name the bug":
         label = "The bug"
-    return (
-        f'<p class="label">{escape(label)}</p>{inner(details.select_one(".sd-summary-content"))}'
-    )
+    return f'<p class="label">{escape(label)}</p>{inner(details.select_one(".sd-summary-content"))}'
 
 
 def beside(element: Tag | None) -> str:
@@ -255,15 +258,25 @@ def beside(element: Tag | None) -> str:
     return inner(element) if len(visible(inner(element))) <= SHORT else ""
 
 
+def after(element: Tag | None) -> str:
+    """What is said after a formula or code, without a last sentence that leads on to more."""
+    said = beside(element)
+    if not said.endswith(":"):
+        return said
+    last = said.rfind(". ")
+    # A sentence that begins before something is marked in it cannot be cut off as text.
+    return said[: last + 1] if last > 0 and "<" not in said[last:] else ""
+
+
 def formula(element: Tag, heading: str, name: str) -> Slide:
     """A formula, between the sentence that leads to it and the one that speaks it."""
-    lead, after = element.find_previous_sibling(), element.find_next_sibling()
+    lead = element.find_previous_sibling()
     opening = beside(lead) if lead is not None and lead.get_text().rstrip().endswith(":") else ""
     return Slide(
         kind="formula",
         name=name,
         title=heading,
-        body=f"{led(opening)}{element}{led(beside(after))}",
+        body=f"{led(opening)}{element}{led(after(element.find_next_sibling()))}",
     )
 
 
@@ -279,8 +292,11 @@ def code(block: Tag, heading: str, name: str) -> Slide:
     if block.find_parent(class_="cell_input"):
         blocks += cell.select(".cell_output .output.stream")
     lines = "".join(str(each) for each in blocks)
-    before, after = (beside(each) for each in (cell.find_previous_sibling(), cell.find_next_sibling()))
-    return Slide(kind="code", name=name, title=heading, body=f"{led(before)}{lines}{led(after)}")
+    before = beside(cell.find_previous_sibling())
+    # What is printed says it, and a figure of the same cell has a slide of its own.
+    ends = len(blocks) > 1 or cell.select("[id^=fig-]")
+    said = "" if ends else after(cell.find_next_sibling())
+    return Slide(kind="code", name=name, title=heading, body=f"{led(before)}{lines}{led(said)}")
 
 
 def wanted(article: Tag, texts: tuple[str, ...], name: str) -> dict[int, str]:
@@ -344,7 +360,7 @@ def slides_of(article: Tag, name: str, chosen: Choices) -> list[Slide]:
                 last = slides[-1]
                 last.title, last.kicker = heading, headings["h2"]
                 last.caption = beside(question)
-                last.flat, last.later = False, answer(element)
+                last.later = answer(element)
                 last.notes.clear()
         elif "math-display" in element.get("class", []) and element.parent.name == "section":
             add(formula(element, heading, named("formula")))
@@ -420,10 +436,15 @@ def decks(site: Path = built.SITE, chosen: Choices | None = None) -> list[Deck]:
             slides = slides_of(article, name, chosen)
             chapters.append((name, str(int(slides[0].name)), slides[0].title, slides))
         made.append(Deck(number, part.caption, chapters))
-    strangers = sorted(chosen.leave - figures) + sorted(set(chosen.code) - set(pages))
+    known(chosen, figures, set(pages))
+    return made
+
+
+def known(chosen: Choices, figures: set[str], pages: set[str]) -> None:
+    """Stop where a choice names a figure or a page that is not there."""
+    strangers = sorted(chosen.leave - figures) + sorted(set(chosen.code) - pages)
     if strangers:
         raise StaleChoice(f"{CHOICES.name} names what is not there: {', '.join(strangers)}")
-    return made
 
 
 # --- from slides to HTML --------------------------------------------------------------------------
