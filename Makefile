@@ -101,6 +101,10 @@ site: .venv/.dev book ## all that is published: the book, to run in the browser,
 	@$(xdg) $(bin)/python tools/paper.py --optional
 	@$(bin)/python tools/offline.py
 
+.PHONY: slides
+slides: .venv/.dev book ## slides of each part, as HTML and PDF, into _build/slides; needs Chromium
+	@$(xdg) $(bin)/python tools/slides.py
+
 serve: book ## build, serve on this machine only, build again at every change (PORT=8000)
 	@$(bin)/python tools/serve.py --port $(PORT) -- $(MAKE) --no-print-directory book
 
