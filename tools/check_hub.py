@@ -55,7 +55,7 @@ COMMAND = "make hub-check"
 CHAPTER = "chapters/04-scores.ipynb"
 WEIGHTS = "chapters/23-real-bert.ipynb"
 #: Opened when the browser's own Python is measured: one without plots, one with.
-PLAIN, PLOTS = CHAPTER, "chapters/09-scaling.ipynb"
+PLAIN, PLOTS = "chapters/01-inputs.ipynb", CHAPTER
 #: Seconds that anything may take on a machine that is busy.
 PATIENCE = 300
 #: What a student writes into a cell, and what the teacher writes meanwhile.
@@ -409,6 +409,16 @@ def memory(processes: list[int]) -> dict[str, int]:
     return found
 
 
+def processor(processes: list[int]) -> float:
+    """Seconds of processor time that some processes took, those included that they waited for."""
+    ticks = 0
+    for process in processes:
+        with contextlib.suppress(OSError):
+            fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+            ticks += sum(map(int, fields[11:15]))
+    return ticks / os.sysconf("SC_CLK_TCK")
+
+
 def mean(found: list[dict[str, int]]) -> dict[str, int]:
     return {name: round(sum(each[name] for each in found) / len(found)) for name in found[0]}
 
@@ -450,6 +460,8 @@ def attended(hub: Hub, upstream: Upstream, users: int, keep: Path | None) -> dic
     with ThreadPoolExecutor(len(others)) as pool:
         found["together_seconds"] = timed(lambda: list(pool.map(lambda s: s.follow(CHAPTER), others)))
         say(f"{len(others)} at once have theirs after {found['together_seconds']:.1f} s")
+        started = [processor(list(processes_of(student.home))) for student in students]
+        found["begin_seconds"] = sum(started) / users
         began = time.monotonic()
         cells = list(pool.map(lambda s: s.run(CHAPTER), students))
         found["chapter_seconds"] = time.monotonic() - began
@@ -464,8 +476,14 @@ def attended(hub: Hub, upstream: Upstream, users: int, keep: Path | None) -> dic
         if any(len(own) != 1 for own in each):
             fail(f"not one {kind} for each student: {everyone}")
         found[kind] = mean([memory(own) for own in each])
+    computed = [processor(list(own)) for own in everyone]
+    found["read_seconds"] = (sum(computed) - sum(started)) / users
     found["student"] = mean([memory(list(own)) for own in everyone])
+    # What a class of any size has in common: programs and libraries, the hub and its proxy. All
+    # there is, less what is each student's alone.
     found["hub"] = memory(list(processes_of(hub.place)))
+    everything = found["hub"]["proportional_bytes"] + users * found["student"]["proportional_bytes"]
+    found["common_bytes"] = everything - users * found["student"]["private_bytes"]
     found["home_bytes"] = round(sum(disk(s.home) for s in students) / users)
     found["environment_bytes"] = disk(ENVIRONMENT)
     say(f"A student's server and kernel: {found['student']}")
@@ -515,6 +533,7 @@ def check_limit(student: Student) -> None:
 # --- a student's work when the book changes -------------------------------------------------------
 
 PANEL = "window.jupyterapp?.shell?.currentWidget"
+RUN_ALL = "window.jupyterapp.commands.execute('notebook:run-all-cells')"
 READY = f"{PANEL}?.context?.isReady && {PANEL}.sessionContext?.session?.kernel"
 
 
@@ -533,7 +552,7 @@ def check_merge(hub: Hub, upstream: Upstream, student: Student, keep: Path | Non
         tab.get_by_role("button", name="Sign in").click()
         tab.wait_for_url(f"**/user/{student.name}/lab/tree/{student.folder}/{CHAPTER}*")
         tab.wait_for_function(READY)
-        tab.evaluate("window.jupyterapp.commands.execute('notebook:run-all-cells')")
+        tab.evaluate(RUN_ALL)
         own, near, far = cells_to_change(student.book / CHAPTER)
         tab.evaluate(
             f"([id, text]) => {{ for (const cell of {PANEL}.context.model.cells)"
@@ -635,15 +654,15 @@ class Host(SimpleHTTPRequestHandler):
 def measure_browser(*_) -> dict:
     """A first visit to a chapter in the browser's own Python, without and with plots."""
     run(["make", "--no-print-directory", "lite", "PYODIDE=.cache/pyodide"])
-    return {"plain": first_visit(PLAIN, "{}"), "plots": first_visit(PLOTS, PICTURE)}
+    return {"plain": first_visit(PLAIN), "plots": first_visit(PLOTS)}
 
 
-#: There is a plot, once a cell that was run shows one.
-PICTURE = "document.querySelector('.jp-OutputArea-output img[src^=\"data:image\"], .jp-RenderedSVG')"
+#: A picture that a cell drew.
+PICTURE = "document.querySelector('.jp-OutputArea-output figure svg')"
 
 
-def first_visit(notebook: str, shows: str) -> dict:
-    """Bytes and seconds until a notebook is open, until it shows something, until all has run."""
+def first_visit(notebook: str) -> dict:
+    """Bytes, and seconds until a notebook is open, shows its first picture, and has run."""
     from playwright.sync_api import sync_playwright
 
     counted = {"site_bytes": 0, "python_bytes": 0}
@@ -657,13 +676,11 @@ def first_visit(notebook: str, shows: str) -> dict:
         tab.goto(f"{site}/lite/lab/index.html?path={notebook}")
         tab.wait_for_function(READY)
         opened = time.monotonic() - began
-        tab.evaluate(f"window.shown = false; {CLEAR}")
-        tab.evaluate("window.ran = false")
-        tab.evaluate(
-            "window.jupyterapp.commands.execute('notebook:run-all-cells').then(() => window.ran = true)"
-            " && null"
-        )
-        tab.wait_for_function(f"window.ran || {shows}")
+        tab.evaluate(CLEAR)
+        if tab.evaluate(PICTURE):
+            fail(f"{notebook} still shows what is stored")
+        tab.evaluate(f"void {RUN_ALL}.then(() => (window.ran = true))")
+        tab.wait_for_function(PICTURE)
         shown = time.monotonic() - began
         tab.wait_for_function("window.ran")
         ended = time.monotonic() - began
