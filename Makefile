@@ -217,6 +217,11 @@ assignment: .venv/.package ## a chapter's exercises to hand out and mark: chapte
 assignment-check: .venv/.package ## hand assignments in to the real nbgrader, and compare its marks
 	@$(bin)/python tools/check_assignment.py
 
+# A JupyterHub with hub/jupyterhub_config.py, in an environment of its own; students sign in and work.
+.PHONY: hub-check
+hub-check: .venv/.dev ## a class on a real JupyterHub; also only="browser binder", users=10, kept: store=1
+	@$(xdg) $(bin)/python tools/check_hub.py $(only) $(if $(users),--users $(users)) $(if $(store),--store)
+
 # --- the pins --------------------------------------------------------------------------------
 
 uv := .cache/uv/bin/uv
@@ -232,6 +237,7 @@ lock: $(uv) ## pin requirements anew, for every system; newest versions: upgrade
 	@$(compile) -o requirements-dev.txt requirements-dev.in
 	@$(compile) --no-deps -o requirements-lite.txt requirements-lite.in
 	@$(compile) -o requirements-grading.txt requirements-grading.in
+	@$(compile) -o hub/requirements.txt hub/requirements.in
 
 # --- leaving nothing behind ------------------------------------------------------------------
 

@@ -20,16 +20,16 @@ from babel.dates import format_date
 from docutils import nodes
 from docutils.parsers.rst import Directive
 
-HERE = Path(__file__).resolve().parent
-sys.path.insert(0, str(HERE.parent / "hub"))
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "hub"))
 
 import links
 
+HERE = Path(__file__).resolve().parent
 MEASURED = HERE.parent / "hub" / "measured.json"
 SCRIPT = "class_links.js"
 #: What stands for a reader's own in the form of a link.
 HUB, REPOSITORY = "https://HUB", "https://FORGE/OWNER/BOOK"
-COUNTS = "no one two three four five six seven eight nine ten eleven twelve".split()
+COUNTS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 #: From here on, bytes are given in the next unit, and seconds in minutes.
 UNITS = ((1e9, "GB"), (1e6, "MB"), (1e3, "kB"))
 LONG = 100
@@ -112,7 +112,9 @@ def chapters(source: Path) -> dict[str, str]:
 
 def title(path: Path) -> str:
     """The first heading of a notebook; a chapter's number stands before it."""
-    text = "".join("".join(cell["source"]) + "\n" for cell in json.loads(path.read_text("utf-8"))["cells"])
+    text = "".join(
+        "".join(cell["source"]) + "\n" for cell in json.loads(path.read_text("utf-8"))["cells"]
+    )
     heading = re.search(r"^# +(.+)$", text, re.MULTILINE)
     if not heading:
         raise ValueError(f"{path.name} has no title")

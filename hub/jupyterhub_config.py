@@ -10,10 +10,11 @@ import subprocess
 import sys
 from pathlib import Path
 
-HERE = Path(__file__).resolve().parent
-sys.path.insert(0, str(HERE))
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+
 import links
 
+HERE = Path(__file__).resolve().parent
 c = get_config()  # noqa: F821
 
 
@@ -28,8 +29,11 @@ def git(*command: str) -> str:
 # Students get what this copy was cloned from. A fork needs no edit.
 repository = os.environ.get("BOOK_REPOSITORY") or git("remote", "get-url", "origin")
 branch = os.environ.get("BOOK_BRANCH") or git("branch", "--show-current") or "main"
-if not repository:
-    raise SystemExit(f"{HERE.parent} has no remote origin: set BOOK_REPOSITORY to a git address")
+if not repository.startswith(("https://", "http://")):
+    raise SystemExit(
+        f"The book comes from {repository!r}, which students cannot fetch without a key: "
+        "set BOOK_REPOSITORY to its address, such as https://github.com/owner/name"
+    )
 repository = repository.removesuffix(".git")
 
 # Who opens the hub's own address comes to the front page, and what is new comes along.
@@ -55,9 +59,11 @@ c.Spawner.environment = {
 
 # --- when all come at once -----------------------------------------------------------------------
 
-# A class begins in one minute. Servers then start slowly, and are not given up for it.
-c.Spawner.start_timeout = 300
-c.Spawner.http_timeout = 300
+# A class begins in one minute, and JupyterHub has no queue: all servers start at once, slowly. None
+# is turned away or given up for it.
+c.JupyterHub.concurrent_spawn_limit = 0
+c.Spawner.start_timeout = 600
+c.Spawner.http_timeout = 600
 
 # --- when nobody is there ------------------------------------------------------------------------
 

@@ -52,7 +52,9 @@ def address(typed: str) -> str:
     whole = whole if "://" in whole else f"https://{whole}"
     parts = urlsplit(whole)
     if parts.scheme not in ("http", "https") or not parts.hostname or " " in whole or "@" in whole:
-        raise ValueError(f"no address of a hub, which begins like https://hub.example.org: {typed!r}")
+        raise ValueError(
+            f"no address of a hub, which begins like https://hub.example.org: {typed!r}"
+        )
     path = f"{parts.path}/"
     for own in ("/hub/", "/user/"):  # the hub's own pages, and its users'
         path = path.partition(own)[0] if own in path else path

@@ -134,7 +134,9 @@ class Forge(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-        self.answer(gzip.decompress(body) if "gzip" in self.headers.get("Content-Encoding", "") else body)
+        self.answer(
+            gzip.decompress(body) if "gzip" in self.headers.get("Content-Encoding", "") else body
+        )
 
     def answer(self, body: bytes) -> None:
         address = urlsplit(self.path)
@@ -149,7 +151,11 @@ class Forge(BaseHTTPRequestHandler):
             "CONTENT_LENGTH": str(len(body)),
         }
         done = subprocess.run(
-            ["git", "http-backend"], input=body, env=os.environ | asked, capture_output=True, check=True
+            ["git", "http-backend"],
+            input=body,
+            env=os.environ | asked,
+            capture_output=True,
+            check=True,
         )
         head, _, data = done.stdout.partition(b"\r\n\r\n")
         fields = dict(line.split(": ", 1) for line in head.decode().split("\r\n"))
@@ -355,7 +361,9 @@ class Student:
         """Run code in a notebook's kernel; the errors."""
         address = f"{self.base}api/kernels/{self.kernels[notebook]}/channels"
         cookies = "; ".join(
-            f"{each.name}={each.value}" for each in self.web.cookies if self.base.startswith(each.path)
+            f"{each.name}={each.value}"
+            for each in self.web.cookies
+            if self.base.startswith(each.path)
         )
         line = websocket.create_connection(
             f"ws{self.hub.url.removeprefix('http')}{address}?_xsrf={self.xsrf}",
@@ -392,7 +400,9 @@ def processes_of(home: Path) -> dict[int, str]:
     for path in Path("/proc").glob("[0-9]*"):
         with contextlib.suppress(OSError):
             if f"\0HOME={home}\0".encode() in b"\0" + (path / "environ").read_bytes():
-                found[int(path.name)] = (path / "cmdline").read_bytes().replace(b"\0", b" ").decode()
+                found[int(path.name)] = (
+                    (path / "cmdline").read_bytes().replace(b"\0", b" ").decode()
+                )
     return found
 
 
@@ -458,7 +468,9 @@ def attended(hub: Hub, upstream: Upstream, users: int, keep: Path | None) -> dic
     found["alone_seconds"] = timed(first.follow, CHAPTER)
     say(f"One student has her notebooks after {found['alone_seconds']:.1f} s")
     with ThreadPoolExecutor(len(others)) as pool:
-        found["together_seconds"] = timed(lambda: list(pool.map(lambda s: s.follow(CHAPTER), others)))
+        found["together_seconds"] = timed(
+            lambda: list(pool.map(lambda s: s.follow(CHAPTER), others))
+        )
         say(f"{len(others)} at once have theirs after {found['together_seconds']:.1f} s")
         started = [processor(list(processes_of(student.home))) for student in students]
         found["begin_seconds"] = sum(started) / users
@@ -621,11 +633,12 @@ TEXTS = {".html", ".css", ".js", ".json", ".ipynb", ".wasm", ".svg", ".map"}
 class Host(SimpleHTTPRequestHandler):
     """The built site, compressed as hosts do; every byte of an answer is counted."""
 
+    folder: str
     counted: dict[str, int]
     held: Lock
 
     def __init__(self, *arguments, **named) -> None:
-        super().__init__(*arguments, directory=str(ROOT / "_build" / "html"), **named)
+        super().__init__(*arguments, directory=self.folder, **named)
 
     def do_GET(self) -> None:
         path = Path(self.translate_path(self.path))
@@ -653,25 +666,29 @@ class Host(SimpleHTTPRequestHandler):
 
 def measure_browser(*_) -> dict:
     """A first visit to a chapter in the browser's own Python, without and with plots."""
-    run(["make", "--no-print-directory", "lite", "PYODIDE=.cache/pyodide"])
-    return {"plain": first_visit(PLAIN), "plots": first_visit(PLOTS)}
+    with tempfile.TemporaryDirectory() as name:
+        # Not `make lite`, which builds the book first, whose page shows what is measured here.
+        run(["make", "--no-print-directory", ".cache/lite/.tools", ".cache/pyodide/pyodide.js"])
+        lite = [sys.executable, "tools/lite.py", f"{name}/lite", "--pyodide", ".cache/pyodide"]
+        say(run(lite).strip())
+        return {"plain": first_visit(Path(name), PLAIN), "plots": first_visit(Path(name), PLOTS)}
 
 
 #: A picture that a cell drew.
 PICTURE = "document.querySelector('.jp-OutputArea-output figure svg')"
 
 
-def first_visit(notebook: str) -> dict:
+def first_visit(folder: Path, notebook: str) -> dict:
     """Bytes, and seconds until a notebook is open, shows its first picture, and has run."""
     from playwright.sync_api import sync_playwright
 
     counted = {"site_bytes": 0, "python_bytes": 0}
-    handler = type("Own", (Host,), {"counted": counted, "held": Lock()})
+    handler = type("Own", (Host,), {"folder": str(folder), "counted": counted, "held": Lock()})
     with serving(handler) as site, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium(), args=["--no-sandbox"])
         tab = browser.new_page(viewport={"width": 1280, "height": 900})
         tab.set_default_timeout(PATIENCE * 1000)
-        tab.route("**/lite/jupyter-lite.json", lambda route: route.fulfill(json=exposed()))
+        tab.route("**/lite/jupyter-lite.json", lambda route: route.fulfill(json=exposed(folder)))
         began = time.monotonic()
         tab.goto(f"{site}/lite/lab/index.html?path={notebook}")
         tab.wait_for_function(READY)
@@ -693,9 +710,9 @@ def first_visit(notebook: str) -> dict:
 CLEAR = "window.jupyterapp.commands.execute('notebook:clear-all-cell-outputs')"
 
 
-def exposed() -> dict:
+def exposed(folder: Path) -> dict:
     """JupyterLite's settings, and the app is open to the check."""
-    path = ROOT / "_build" / "html" / "lite" / "jupyter-lite.json"
+    path = folder / "lite" / "jupyter-lite.json"
     settings = json.loads(path.read_text(encoding="utf-8"))
     settings["jupyter-config-data"]["exposeAppInBrowser"] = True
     return settings
@@ -716,10 +733,11 @@ def measure_binder(*_) -> dict:
 PARTS = {"hub": measure_hub, "browser": measure_browser, "binder": measure_binder}
 
 
-def machine() -> dict[str, int]:
-    """Cores and memory, which is all that is said of the machine."""
+def machine() -> dict[str, float]:
+    """Cores, memory, and how many other programs wanted a core: all that is said of the machine."""
     pages = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-    return {"cores": os.cpu_count() or 0, "memory_bytes": pages}
+    cores, load = os.cpu_count() or 0, os.getloadavg()[0]
+    return {"cores": cores, "memory_bytes": pages, "load_before": load}
 
 
 def versions() -> dict[str, str]:
@@ -732,15 +750,22 @@ def versions() -> dict[str, str]:
 def tidy(found: dict) -> dict:
     """Seconds to a tenth: more would say nothing."""
     return {
-        name: tidy(value) if isinstance(value, dict) else round(value, 1) if isinstance(value, float) else value
+        name: tidy(value)
+        if isinstance(value, dict)
+        else round(value, 1)
+        if isinstance(value, float)
+        else value
         for name, value in found.items()
     }
 
 
-def store(part: str, found: dict) -> None:
-    """Keep what a part found; the other parts stay."""
+def store(part: str, where: dict, found: dict) -> None:
+    """Keep what a part found, and where; the other parts stay."""
     kept = json.loads(FILE.read_text(encoding="utf-8")) if FILE.is_file() else {}
-    kept |= {"command": COMMAND, part: {"day": f"{datetime.now(UTC):%Y-%m-%d}"} | machine() | tidy(found)}
+    kept |= {
+        "command": COMMAND,
+        part: {"day": f"{datetime.now(UTC):%Y-%m-%d}"} | tidy(where | found),
+    }
     if part == "hub":
         kept["hub"]["versions"] = versions()
     FILE.write_text(json.dumps(kept, indent=1, sort_keys=True) + "\n", encoding="utf-8")
@@ -758,9 +783,10 @@ def main() -> None:
     if options.users < 2:
         parser.error(f"--users is {options.users}: some come alone and some together, so 2 or more")
     for part in options.parts or ["hub"]:
+        where = machine()
         found = PARTS[part](options.users, options.picture)
         if options.store:
-            store(part, found)
+            store(part, where, found)
 
 
 if __name__ == "__main__":
