@@ -58,4 +58,4 @@ def address(typed: str) -> str:
     path = f"{parts.path}/"
     for own in ("/hub/", "/user/"):  # the hub's own pages, and its users'
         path = path.partition(own)[0] if own in path else path
-    return f"{parts.scheme}://{parts.netloc}{path.rstrip('/')}"
+    return f"{parts.scheme}://{parts.netloc.lower()}{path.rstrip('/')}"
