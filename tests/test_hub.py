@@ -154,6 +154,8 @@ def test_the_check_installs_what_the_instructions_install():
 
 
 def test_the_hub_is_pinned_in_step_with_the_book():
+    for line in (HUB / "requirements.txt").read_text(encoding="utf-8").splitlines():
+        assert line.strip()[:1] == "#" or re.fullmatch(r"[\w.-]+==[\w.+!-]+( ; .+)?", line), line
     own, book = pinned("hub/requirements.txt"), pinned("requirements.txt")
     named = wanted("hub/requirements.in")
     assert named.keys() <= own.keys(), "run make lock"
