@@ -222,6 +222,17 @@ assignment-check: .venv/.package ## hand assignments in to the real nbgrader, an
 hub-check: .venv/.dev ## a class on a real JupyterHub; also only="browser binder", users=10, kept: store=1
 	@$(xdg) $(bin)/python tools/check_hub.py $(only) $(if $(users),--users $(users)) $(if $(store),--store)
 
+# --- releases --------------------------------------------------------------------------------
+
+.PHONY: changed-numbers
+changed-numbers: .venv/.dev ## numbers of the prose that changed since the last release; or since=v2026.1
+	@$(bin)/python tools/changed_numbers.py $(if $(since),--since "$(since)")
+
+# A release is checked and built, never pushed: what is left to do is printed.
+.PHONY: release
+release: .venv/.dev .venv/.model ## check and build a version that stays: VERSION=2026.1; first PREPARE=1, last TAG=1
+	@$(xdg) $(bin)/python tools/release.py "$(VERSION)" $(if $(PREPARE),--prepare) $(if $(TAG),--tag)
+
 # --- the pins --------------------------------------------------------------------------------
 
 uv := .cache/uv/bin/uv

@@ -16,6 +16,7 @@ from urllib.parse import quote, urlsplit
 from xml.sax.saxutils import escape
 
 HELP = "back/run"  # the page that says how a notebook is run
+CHANGES = "back/changes"  # the page that says what changed, version by version
 #: What a notebook calls that runs a trained model, whose weights `make model` installs.
 WEIGHTS = "bert.minilm("
 MISSING = "404"
@@ -29,6 +30,8 @@ def furnish(app, pagename, templatename, context, doctree) -> None:
     context["page_url"] = context["pageurl"] = (
         book.page_url(f"{pagename}.html") if pagename != MISSING else ""
     )
+    if CHANGES in app.env.found_docs:
+        context["changes_url"] = context["pathto"](CHANGES)
     if known and app.builder.name == "html":
         source = source_of(app, pagename)
         context["report_url"] = report_url(book, context["page_title"], source, context["page_url"])
@@ -45,6 +48,7 @@ def source_of(app, pagename: str) -> str:
 def report_url(book, title: str, source: str, address: str) -> str:
     """A new issue that already says which page it is about."""
     built = f"commit {book.short} of {book.date}" if book.commit else "an unknown commit"
+    built = f"version {book.version}, {built}" if book.version else built
     lines = [
         f"Page: {title}",
         f"Source: {source}",

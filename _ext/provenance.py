@@ -8,6 +8,10 @@ an edit. Three environment variables say otherwise:
 - `BOOK_URL`, the address the site has when it is published; `none` for no address.
 - `BOOK_BRANCH`, the branch that is edited and that Binder runs, `main` otherwise.
 
+A tag of the form vYEAR.N is a release: at its commit the book is that version, and after it in
+preparation. `make release` sets a fourth variable, `BOOK_FROZEN`, to the version of which it
+builds the copy that stays, one folder below the site's address.
+
 All of it becomes configuration, so that Sphinx writes the pages anew when it changes.
 """
 
@@ -36,6 +40,22 @@ ADDRESSES = {
 }
 #: How a host's name begins where the forge is of this kind.
 KINDS = {"github": "github", "gitlab": "gitlab", "codeberg": "gitea", "gitea": "gitea"}
+#: And the page of a release, which carries its files.
+RELEASES = {
+    "github": "releases/tag/{}",
+    "gitlab": "-/releases/{}",
+    "gitea": "releases/tag/{}",
+}
+VERSION = re.compile(r"20\d\d\.[1-9]\d*")
+TAG = re.compile(rf"v{VERSION.pattern}")
+#: A tag that means to name a version; others are nobody's business.
+VERSION_LIKE = re.compile(r"v?\d+(\.\d+)+.*|v\d.*")
+#: The files that name the book's version, and how they do.
+STATED = {
+    "pyproject.toml": re.compile(r'(?<=^version = ")[^"]*(?="$)', re.MULTILINE),
+    "CITATION.cff": re.compile(r'(?<=^version: ")[^"]*(?="$)', re.MULTILINE),
+    "attention_core/__init__.py": re.compile(r'(?<=^__version__ = ")[^"]*(?="$)', re.MULTILINE),
+}
 
 
 @dataclass(frozen=True)
@@ -48,7 +68,10 @@ class Provenance:
     repository: str = ""
     forge: str = ""
     branch: str = "main"
-    site: str = ""  # ends on a slash
+    site: str = ""  # ends on a slash; of a frozen copy, its own folder's
+    releases: tuple[str, ...] = ()  # that this commit is or comes after, the newest first
+    version: str = ""  # of the release that this is, as in 2026.1
+    frozen: bool = False  # a copy that stays, beside the site that goes on
 
     @property
     def short(self) -> str:
@@ -58,6 +81,18 @@ class Provenance:
     def date(self) -> str:
         """The day of the commit as it is read: 24 November 2026."""
         return format_date(date.fromisoformat(self.day), "d MMMM yyyy", locale="en_GB")
+
+    @property
+    def edition(self) -> str:
+        """Which version this is, or comes after; nothing before the first."""
+        if self.version:
+            return f"Version {self.version}"
+        return f"In preparation after version {self.releases[0]}" if self.releases else ""
+
+    @property
+    def root(self) -> str:
+        """The address of the site that goes on, above those of frozen copies."""
+        return self.site.removesuffix(f"v{self.version}/") if self.frozen else self.site
 
     @property
     def host(self) -> str:
@@ -70,8 +105,19 @@ class Provenance:
     def commit_url(self) -> str:
         return self._of_forge(0, self.commit) if self.commit else ""
 
+    def frozen_url(self, version: str) -> str:
+        """The address under which a version stays."""
+        return f"{self.root}v{version}/" if self.root else ""
+
+    def release_url(self, version: str) -> str:
+        """The page of the forge with the files of a version."""
+        if self.forge not in RELEASES:
+            return ""
+        return f"{self.repository}/{RELEASES[self.forge].format(f'v{version}')}"
+
     def edit_url(self, path: str) -> str:
-        return self._of_forge(1, quote(self.branch), quote(path))
+        """Where a page is edited; a frozen copy is not."""
+        return "" if self.frozen else self._of_forge(1, quote(self.branch), quote(path))
 
     def issue_url(self, title: str, body: str) -> str:
         """A new issue with its title and text filled in."""
@@ -90,7 +136,8 @@ class Provenance:
             "GitHub": f"gh/{name}",
             "GitLab": f"gl/{quote(name, safe='')}",
         }.get(self.host, f"git/{quote(self.repository, safe='')}")
-        branch, opened = quote(self.branch, safe=""), quote(f"lab/tree/{path}", safe="")
+        ref = f"v{self.version}" if self.frozen else self.branch
+        branch, opened = quote(ref, safe=""), quote(f"lab/tree/{path}", safe="")
         return f"https://mybinder.org/v2/{place}/{branch}?urlpath={opened}"
 
     def page_url(self, page: str) -> str:
@@ -114,15 +161,79 @@ def of(folder: Path, env: Mapping[str, str] = os.environ) -> Provenance:
             f"BOOK_REPOSITORY is {asked!r}, which is no address of a repository on the web: "
             "write it as https://github.com/owner/name, or none"
         )
+    changed = bool(commit and git(folder, "status", "--porcelain", "--untracked-files=no"))
+    frozen = env.get("BOOK_FROZEN", "").strip()
+    releases = releases_of(folder) if commit else ()
+    version = "" if changed else version_of(folder, frozen) if commit else ""
+    if frozen and not version:
+        raise ConfigError(f"BOOK_FROZEN is {frozen!r}: only a commit without changes can be frozen")
+    if frozen and frozen not in releases:
+        releases = (frozen, *releases)  # it is tagged once its copy is built
+    site = site_of(repository, env.get("BOOK_URL", "").strip())
     return Provenance(
         commit=commit,
         day=day,
-        changed=bool(commit and git(folder, "status", "--porcelain", "--untracked-files=no")),
+        changed=changed,
         repository=repository,
         forge=forge_of(repository, env),
         branch=env.get("BOOK_BRANCH", "").strip() or "main",
-        site=site_of(repository, env.get("BOOK_URL", "").strip()),
+        site=f"{site}v{version}/" if site and frozen else site,
+        releases=releases,
+        version=version,
+        frozen=bool(frozen),
     )
+
+
+def in_order(version: str) -> tuple[int, ...]:
+    """What versions are sorted by: 2026.10 comes after 2026.9."""
+    return tuple(int(part) for part in version.split("."))
+
+
+def releases_of(folder: Path) -> tuple[str, ...]:
+    """The versions that the commit which is checked out is or comes after, the newest first."""
+    tags = git(folder, "tag", "--merged", "HEAD").splitlines()
+    found = [tag.removeprefix("v") for tag in tags if TAG.fullmatch(tag)]
+    return tuple(sorted(found, key=in_order, reverse=True))
+
+
+def version_of(folder: Path, frozen: str = "") -> str:
+    """The version that the commit is, by its tag or by the copy that is asked for; else nothing.
+
+    The files that name a version must agree: what is installed or cited would be another one.
+    """
+    tags = git(folder, "tag", "--points-at", "HEAD").splitlines()
+    like = [tag for tag in tags if VERSION_LIKE.fullmatch(tag)]
+    for tag in like:
+        if not TAG.fullmatch(tag):
+            raise ConfigError(
+                f"the tag {tag!r} names no version: that is a v, the year and a number, as in v2026.1"
+            )
+    if frozen and not VERSION.fullmatch(frozen):
+        raise ConfigError(
+            f"BOOK_FROZEN is {frozen!r}, which is no version: that is the year and a number, "
+            "as in 2026.1"
+        )
+    found = {tag.removeprefix("v") for tag in like} | ({frozen} - {""})
+    if len(found) > 1:
+        raise ConfigError(f"this commit is several versions: {', '.join(sorted(found))}")
+    version = next(iter(found), "")
+    for file, said in stated(folder).items() if version else ():
+        if said != version:
+            raise ConfigError(
+                f"this commit is version {version}, and {file} says {said or 'none'}: "
+                f"`make release VERSION={version} PREPARE=1` writes it there, before the tag"
+            )
+    return version
+
+
+def stated(folder: Path) -> dict[str, str]:
+    """The version that each file of the book names; a file that is not there names none."""
+    found = {}
+    for name, pattern in STATED.items():
+        if (folder / name).is_file():
+            match = pattern.search((folder / name).read_text(encoding="utf-8"))
+            found[name] = match[0] if match else ""
+    return found
 
 
 def git(folder: Path, *command: str) -> str:

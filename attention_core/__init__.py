@@ -38,6 +38,8 @@ from attention_core.self_attention import SelfAttended, SelfAttention
 from attention_core.steps import Step, trace
 from attention_core.transformer import Decoder, DecoderLayer, Encoder, EncoderLayer
 
+__version__ = "0.1.0"
+
 __all__ = [
     "Attention",
     "KeyValueCache",

@@ -183,7 +183,7 @@ def test_a_number_changed_alone_is_caught():
         ("√3 and 2/√3", "text", ["3", "2", "3"]),
         ("value 2.5, weight 0.43, key 12, scores 2 and 4", "text", ["2.5", "0.43", "12", "2", "4"]),
         ("6.03 × 10^-6, 10⁻⁶, 2e-3", "text", ["6.03e-6", "1e-6", "2e-3"]),
-        ("in 2017, Python 3.11, float64", "text", []),
+        ("Python 3.11, float64", "text", []),
         ("x1 q_1 a₁₁ W₁ chapter 04, exercise 04.2", "text", []),
         ("n² and d_k=3", "text", ["2", "3"]),
         ("W_q[0, 0] X[-1] sum(0) axis=-1 float64", "code", []),
@@ -256,7 +256,7 @@ def test_a_typed_caption_is_a_problem(tmp_path):
 
 def test_a_page_without_a_kernel_holds_plain_numbers_alone(tmp_path):
     page = tmp_path / "page.md"
-    page.write_text("Token 2, in 2017.\n\n```python\nx = 16\n```\n", encoding="utf-8")
+    page.write_text("Token 2, by Python 3.11.\n\n```python\nx = 16\n```\n", encoding="utf-8")
     assert claims.page_problems(page) == []
     page.write_text(
         "```{glossary}\nterm\n    Of 16.\n```\n\n<!-- claim: x == 3 -->\n", encoding="utf-8"

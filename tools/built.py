@@ -37,13 +37,14 @@ class Commit:
     name: str
     time: int
     site: str = ""  #: the address where the book is published, if it is known
+    edition: str = ""  #: which version it is or comes after, if there is one
 
 
 def commit(root: Path = ROOT) -> Commit:
     """The commit that is checked out, or no name and the beginning of 2026."""
     known = provenance.of(root)
     day = datetime.fromisoformat(known.day or "2026-01-01").replace(tzinfo=UTC)
-    return Commit(known.short, int(day.timestamp()), known.site)
+    return Commit(known.short, int(day.timestamp()), known.site, known.edition)
 
 
 @dataclass(frozen=True)

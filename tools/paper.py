@@ -213,12 +213,13 @@ def front(made: built.Commit) -> str:
     """The title page."""
     day = datetime.fromtimestamp(made.time, UTC)
     state = f"Made from commit {made.name} of " if made.name else "Made from sources of "
+    edition = f'<p class="edition">{made.edition}</p>' if made.edition else ""
     picture = (ROOT / "_static" / "overview.svg").read_text(encoding="utf-8")
     return (
         f'<section class="paper-front"><h1>{built.settings()["title"]}</h1>'
         f'<p class="subtitle">{SUBTITLE}</p>'
         f'<figure class="attention-figure">{picture}</figure>'
-        f'<p class="author">{built.settings()["author"]}</p>'
+        f'<p class="author">{built.settings()["author"]}</p>{edition}'
         f'<div class="colophon"><p>{press.LICENCE}</p>'
         f"<p>{state}{day.day} {day:%B %Y}.</p></div></section>"
     )

@@ -91,7 +91,8 @@ def printed(tab, html: str, path: Path) -> bytes:
     """A page of HTML as Chromium prints it; it is written to `path`, which it opens."""
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(html, encoding="utf-8")
-    tab.goto(path.as_uri(), wait_until="load")
+    # The whole book takes a while to load where the machine has other things to do.
+    tab.goto(path.as_uri(), wait_until="load", timeout=300_000)
     tab.evaluate(READY)
     return tab.pdf(prefer_css_page_size=True, print_background=True, outline=True, tagged=True)
 
