@@ -519,13 +519,106 @@ def test_what_is_not_there_is_not_offered(alone):
     assert links(html, "Notebook") == ["01-one.ipynb"]
 
 
-def test_all_books_are_sound(published, alone, downloaded):
-    for site in (published, alone, downloaded):
+def test_all_books_are_sound(published, alone, downloaded, goes_on, frozen):
+    for site in (published, alone, downloaded, goes_on, frozen):
         pages = pages_of(site)
         for path, html in pages.items():
             from_the_root = path.name == "404.html" and site != downloaded
             if not from_the_root and "lite" not in path.parts:
                 assert faults(html, pages, site) == [], path
+
+
+# --- versions ----------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def goes_on(published, tmp_path_factory) -> Path:
+    """The fork's book after a version: as it goes on, with the copy that stays below it."""
+    book = tmp_path_factory.mktemp("goes on") / "book"
+    shutil.copytree(published.parent.parent, book, symlinks=True)
+    run_git(book, "checkout", "-q", "page.md")
+    with (book / "_toc.yml").open("a", encoding="utf-8") as contents:
+        contents.write("      - file: back/changes\n      - file: back/cite\n")
+    back, site = book / "back", book / "_build" / "html"
+    (back / "changes.md").write_text("# Changes\n\nNews.\n\n```{frozen-versions}\n```\n", "utf-8")
+    (back / "cite.md").write_text("# Cite\n\nSo.\n\n```{how-to-cite} and small\n```\n", "utf-8")
+    run_git(book, "add", "--all")
+    run_git(book, "commit", "-q", "-m", "Version 2026.1")
+    build(book, BOOK_FROZEN="2026.1")
+    (site / "downloads" / "SHA256SUMS").touch()
+    shutil.copytree(site, book / "_build" / "frozen")
+    (site / "downloads" / "SHA256SUMS").unlink()
+    run_git(book, "tag", "-a", "v2026.1", "-m", "Version 2026.1")
+    run_git(book, "commit", "-q", "--allow-empty", "-m", "What comes next")
+    build(book)
+    return site
+
+
+@pytest.fixture(scope="module")
+def frozen(goes_on) -> Path:
+    return goes_on.parent / "frozen"
+
+
+def footer(html: str) -> str:
+    found = re.search(r'<footer class="bd-footer-content.*?</footer>', html, re.DOTALL)
+    return " ".join(re.sub("<.*?>", "", found[0]).split())
+
+
+def test_a_frozen_page_says_above_its_text_that_it_stays_and_leads_to_the_newest(frozen):
+    for name in ("index.html", "chapters/01-one.html", "back/run.html"):
+        html = page(frozen, name)
+        note = re.search(r'<p class="frozen" role="note">.*?</p>(?=.*<article)', html, re.DOTALL)
+        assert "This is version 2026.1, which stays as it is." in note[0]
+        assert links(note[0], "Read the newest") == ["https://fork.github.io/book/"]
+        assert not links(
+            re.sub("<!-- online.*?/online -->", "", note[0], flags=re.S), "Read the newest"
+        )
+
+
+def test_a_frozen_page_has_its_own_address_and_is_not_edited(frozen):
+    html = page(frozen, "chapters/01-one.html")
+    own = "https://fork.github.io/book/v2026.1/chapters/01-one.html"
+    assert f'<link rel="canonical" href="{own}"' in html
+    assert own in page(frozen, "sitemap.xml")
+    assert not links(html, "Edit this page")
+    assert "/Fork/book/v2026.1?urlpath=" in links(html, "Binder")[0]
+    report = links(html, "Report an error in this page")[0]
+    assert "Built from: version 2026.1, commit " in parse_qs(urlsplit(report).query)["body"][0]
+
+
+def test_the_footer_names_the_version_and_leads_to_what_changed(frozen, goes_on, published):
+    assert footer(page(frozen, "index.html")).startswith(
+        "Version 2026.1: what changed. Built from commit"
+    )
+    assert footer(page(goes_on, "chapters/01-one.html")).startswith(
+        "In preparation after version 2026.1: what changed. Built from commit"
+    )
+    assert links(page(goes_on, "chapters/01-one.html"), "what changed") == ["../back/changes.html"]
+    assert footer(page(published, "index.html")).startswith("Built from commit")
+
+
+def test_only_the_copy_that_stays_says_so(goes_on, published):
+    for site in (goes_on, published):
+        assert "which stays as it is" not in page(site, "index.html")
+
+
+def test_the_site_that_goes_on_lists_the_versions_that_stay(goes_on):
+    html = page(goes_on, "back/changes.html")
+    address = "https://fork.github.io/book/v2026.1/"
+    assert links(html, address) == [address]
+    files = "https://github.com/Fork/book/releases/tag/v2026.1"
+    assert links(html, "its files and their checksums") == [files]
+
+
+def test_the_book_is_cited_by_its_version_and_its_address(frozen, goes_on):
+    stays, on = (
+        unescape(re.sub("<.*?>", "", page(site, "back/cite.html"))) for site in (frozen, goes_on)
+    )
+    assert "Version 2026.1. https://fork.github.io/book/v2026.1/" in stays
+    assert "note   = {Version 2026.1}" in stays
+    assert "SHA256SUMS" in stays
+    assert re.search(r"note   = \{In preparation after version 2026.1, commit [0-9a-f]{7} of", on)
+    assert "SHA256SUMS" not in on
 
 
 # --- the page for addresses that do not exist --------------------------------------------------------

@@ -175,14 +175,16 @@ def write(path: Path, text: str) -> list[str]:
 
 def cited(text: str, version: str, day: date, root: Path) -> str:
     """CITATION.cff with the version's day, and with the version in the entry that is cited."""
-    text = re.sub(r"^date-released:.*\n", "", text, flags=re.MULTILINE)
-    text = re.sub(r"^(version: .*)$", rf"\1\ndate-released: {day}", text, flags=re.MULTILINE)
+    address = provenance.of(root).frozen_url(version)
+    url = f"\nurl: {address}" if address else ""
+    text = re.sub(r"^(?:date-released|url):.*\n", "", text, flags=re.MULTILINE)
+    text = re.sub(r"^(version: .*)$", rf"\1\ndate-released: {day}{url}", text, flags=re.MULTILINE)
     head, entry, rest = text.partition("preferred-citation:\n")
     if not entry:
         return text
     kept = re.sub(r"^  (?:version|date-released|year|url): .*\n?", "", rest, flags=re.MULTILINE)
     lines = [f'version: "{version}"', f"date-released: {day}", f"year: {day.year}"]
-    if address := provenance.of(root).frozen_url(version):
+    if address:
         lines.append(f"url: {address}")
     return f"{head}{entry}{kept.rstrip()}\n" + "".join(f"  {line}\n" for line in lines)
 
