@@ -3,12 +3,16 @@
 Each chapter says in its first box which chapters to know first, and how long it takes. The
 directive `needed-first` draws from that which chapter builds on which; `path` lists chapters for a
 course, with their minutes, and fails the build where a chapter comes before one that it needs.
+`offers` links to files beside the pages, such as slides, where they are, and else says what makes
+them.
 """
 
 from __future__ import annotations
 
+import posixpath
 import re
 from dataclasses import dataclass
+from html import escape
 from pathlib import Path
 
 import nbformat
@@ -209,7 +213,63 @@ def row(cells: list, *classes: str) -> nodes.row:
     return made
 
 
+# --- what lies beside the pages --------------------------------------------------------------------
+
+
+class offers(nodes.General, nodes.Element):
+    """Links to files that may lie in the output folder; which of them do is known when it is written."""
+
+
+class Offers(Directive):
+    """A line for each file: its path in the site, then words. The argument makes them."""
+
+    has_content = True
+    required_arguments = 1
+    final_argument_whitespace = True
+
+    def run(self) -> list[nodes.Node]:
+        files = [tuple(line.split(maxsplit=1)) for line in self.content if line.strip()]
+        if any(len(file) != 2 for file in files):
+            raise self.error("each line of offers is a path in the site, a space, and words")
+        return [offers("", command=self.arguments[0], files=files)]
+
+
+def offered(files: list[tuple[str, str]], command: str, root: str, out: Path) -> str:
+    """The files that are there as a list of links; with none of them, the command that makes them."""
+    links = [
+        f'<li><a href="{escape(root + path)}">{escape(words)}</a></li>'
+        for path, words in files
+        if (out / path).is_file()
+    ]
+    if links:
+        return f'<ul class="offers">{"".join(links)}</ul>'
+    return f'<p class="offers"><code>{escape(command)}</code></p>'
+
+
+def resolve(app, doctree, docname) -> None:
+    """Put the links in, now that it is known what lies beside the pages."""
+    to_root = app.builder.get_relative_uri(docname, app.config.root_doc)
+    root = posixpath.join(posixpath.dirname(to_root), "")
+    for node in list(doctree.findall(offers)):
+        html = offered(node["files"], node["command"], root, Path(app.outdir))
+        node.replace_self(nodes.raw("", html, format="html"))
+
+
+def configure(app, config) -> None:
+    """A page is written anew when what it may offer has come or gone."""
+    out = Path(app.outdir)
+    found = out.glob("downloads/**/*")
+    config.course_files = sorted(
+        path.relative_to(out).as_posix() for path in found if path.is_file()
+    )
+
+
 def setup(app):
+    app.add_config_value("course_files", [], "html", types=[list])
+    app.connect("config-inited", configure)
+    app.connect("doctree-resolved", resolve)
+    app.add_node(offers)
     app.add_directive("needed-first", NeededFirst)
+    app.add_directive("offers", Offers)
     app.add_directive("path", PathThrough)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -108,3 +108,29 @@ def test_the_minutes_of_a_path_add_up(page):
 def test_one_lecture_is_as_long_as_it_says(page):
     first = page.select_one("table.path tr.path-sum td:nth-of-type(2)")
     assert int(first.text) <= 50
+
+
+# --- what lies beside the pages ---
+
+
+def test_a_file_is_offered_where_it_is(tmp_path):
+    (tmp_path / "downloads").mkdir()
+    (tmp_path / "downloads" / "a.pdf").touch()
+    files = [("downloads/a.pdf", "one & all"), ("downloads/b.pdf", "another")]
+    html = teaching.offered(files, "make a", "../", tmp_path)
+    links = BeautifulSoup(html, "html.parser").select("ul > li > a")
+    assert [(link["href"], link.text) for link in links] == [("../downloads/a.pdf", "one & all")]
+
+
+def test_with_no_file_the_command_is_offered(tmp_path):
+    html = teaching.offered([("downloads/b.pdf", "another")], "make b", "../", tmp_path)
+    assert BeautifulSoup(html, "html.parser").text == "make b"
+    assert "href" not in html
+
+
+def test_the_page_offers_what_there_is_and_nothing_else(page):
+    for offer in page.select("ul.offers a"):
+        assert (SITE / "back" / offer["href"]).is_file()
+    offered = re.findall(r"^downloads/\S+", (ROOT / "back" / "teach.md").read_text("utf-8"), re.M)
+    there = [path for path in offered if (SITE / path).is_file()]
+    assert [offer["href"] for offer in page.select("ul.offers a")] == [f"../{p}" for p in there]
