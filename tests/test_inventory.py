@@ -667,7 +667,7 @@ def test_what_is_not_of_the_format_is_noticed(monkeypatch):
     monkeypatch.setattr(
         tool,
         "condition",
-        lambda test, link, more="", go_on="Yes": condition(test, link, more.replace("100", "0"), go_on),
+        lambda test, then, go_on="Yes": condition(test, then.replace("100", "0"), go_on),
     )  # fmt: skip
     assert all(points == 0 for item in read(tool.qti("before")) for points, _ in item["outcomes"])
     assert not all(points == 0 for item in read(package) for points, _ in item["outcomes"])

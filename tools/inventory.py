@@ -111,18 +111,22 @@ def field(label: str, entry: str) -> str:
     )
 
 
-def condition(test: str, link: str, more: str = "", go_on: str = "Yes") -> str:
-    """What follows from an answer: a piece of feedback, and perhaps the points."""
+def condition(test: str, then: str, go_on: str = "Yes") -> str:
+    """What follows from an answer."""
     return (
-        f'<respcondition continue="{go_on}"><conditionvar>{test}</conditionvar>{more}'
-        f'<displayfeedback feedbacktype="Response" linkrefid="{link}"/></respcondition>'
+        f'<respcondition continue="{go_on}"><conditionvar>{test}</conditionvar>{then}'
+        "</respcondition>"
     )
+
+
+def shows(link: str) -> str:
+    """That a piece of feedback is shown."""
+    return f'<displayfeedback feedbacktype="Response" linkrefid="{link}"/>'
 
 
 def item(name: str, number: str, question: Question) -> str:
     """A question as an item of QTI, with feedback for each option and one for all."""
     idents = [f"{name}_{number}_{letter.lower()}" for letter in LETTERS[: len(question.options)]]
-    right = idents[question.right]
     told = [f'<varequal respident="response1">{ident}</varequal>' for ident in idents]
     metadata = "".join(
         (
@@ -138,17 +142,13 @@ def item(name: str, number: str, question: Question) -> str:
     )
     conditions = "\n".join(
         (
-            condition("<other/>", "general_fb"),
+            condition("<other/>", shows("general_fb")),
             *(
-                condition(test, f"{ident}_fb")
+                condition(test, shows(f"{ident}_fb"))
                 for ident, test in zip(idents, told, strict=True)
-                if ident != right
             ),
             condition(
-                told[question.right],
-                f"{right}_fb",
-                '<setvar action="Set" varname="SCORE">100</setvar>',
-                "No",
+                told[question.right], '<setvar action="Set" varname="SCORE">100</setvar>', "No"
             ),
         )
     )

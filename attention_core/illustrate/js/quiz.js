@@ -21,7 +21,7 @@
     .bar i{display:block;height:100%;border-radius:2px;background:var(--accent)}
     fieldset{min-width:0;margin:0;padding:0;border:0}
     legend{padding:0;margin:0 0 .7rem;text-wrap:pretty}
-    h3{margin:0 0 .4rem;font-size:1.18rem;font-weight:650;line-height:1.3}
+    .result{margin:0 0 .4rem;font-size:1.18rem;font-weight:650;line-height:1.3}
     label{display:flex;gap:.7rem;align-items:flex-start;min-height:44px;margin:0 -.6rem;padding:.55rem .6rem;border-radius:8px;cursor:pointer}
     label:hover,label:has(:checked){background:var(--soft)}
     input{flex:none;width:1.15rem;height:1.15rem;margin:.25rem 0 0;accent-color:var(--accent);cursor:pointer}
@@ -221,7 +221,8 @@
         const known = beliefs.get(words) || { count: 0, link: belief.querySelector("a") };
         beliefs.set(words, { ...known, count: known.count + 1 });
       });
-      const heading = make("h3", {
+      const heading = make("p", {
+        class: "result",
         tabindex: "-1",
         text: `${right} of ${this.#questions.length} right at the first choice`,
       });
