@@ -93,17 +93,16 @@ zip: book ## the site as a folder to read offline, put beside the pages
 
 # The pages offer what lies beside them, so they are written once more when all of it does. Both
 # files are then made again of these last pages, which costs little where they are as they were.
-site: .venv/.dev book ## all that is published: the book, to run in the browser, as PDF, as zip
+site: .venv/.dev book ## all that is published: the book, to run in the browser, as PDF and zip, and for teachers
 	@$(MAKE) --no-print-directory lite
 	@$(xdg) $(bin)/python tools/paper.py --optional
 	@$(bin)/python tools/offline.py
+	@$(xdg) $(bin)/python tools/slides.py --optional --site
+	@$(xdg) $(bin)/python tools/worksheets.py --optional --folder _build/html/downloads/worksheets
+	@$(xdg) $(bin)/python tools/inventory.py --optional _build/html/downloads/inventory
 	@$(MAKE) --no-print-directory book
 	@$(xdg) $(bin)/python tools/paper.py --optional
 	@$(bin)/python tools/offline.py
-
-.PHONY: slides
-slides: .venv/.dev book ## slides of each part, as HTML and PDF, into _build/slides; needs Chromium
-	@$(xdg) $(bin)/python tools/slides.py
 
 serve: book ## build, serve on this machine only, build again at every change (PORT=8000)
 	@$(bin)/python tools/serve.py --port $(PORT) -- $(MAKE) --no-print-directory book
@@ -166,7 +165,7 @@ prose: .venv/.dev .venv/.model ## check every number in the prose against its cl
 	$(bin)/python -m pytest tests/test_prose.py
 
 pages: .venv/.dev book ## the site and its elements in a real browser
-	$(xdg) $(bin)/python -m pytest tests/test_pages.py tests/test_bench.py tests/test_player.py tests/test_dial.py tests/test_scrubber.py tests/test_strip.py tests/test_heads_element.py
+	$(xdg) $(bin)/python -m pytest tests/test_pages.py tests/test_bench.py tests/test_player.py tests/test_dial.py tests/test_scrubber.py tests/test_strip.py tests/test_heads_element.py tests/test_quiz.py
 
 lighthouse := .cache/lighthouse/node_modules/.bin/lighthouse
 $(lighthouse): Makefile
@@ -187,17 +186,8 @@ bench: .venv/.package ## measure cost, as ratios within one run; some: only="add
 figures: .venv/.dev ## export animations and stills for slides into _build/figures; some: only="attend"
 	@$(xdg) $(bin)/python tools/figures.py $(only)
 
-# Sheets for a class and their key, which is not for students: nothing of it is published.
-.PHONY: variants
-variants: .venv/.dev ## a sheet for each student, and the key: SEEDS=1..40 (or 7, or "1 5 9"; out=folder)
-	@$(xdg) $(bin)/python tools/variants.py $(SEEDS) $(if $(out),--out "$(out)")
-
 card: .venv/.dev ## draw the picture that links to the book show, and the icon of a shortcut
 	@$(xdg) $(bin)/python tools/card.py
-
-.PHONY: worksheets
-worksheets: .venv/.dev ## a page to fill in for each of the eight steps, and its key, into _build/worksheets; a variant's: VARIANT=7
-	@$(xdg) $(bin)/python tools/worksheets.py $(if $(VARIANT),--variant "$(VARIANT)")
 
 format: .venv/.dev ## lay out and tidy the code, notebooks included
 	@$(bin)/ruff check --fix
@@ -207,6 +197,23 @@ binder-check: ## build what Binder would build, in a folder of its own, and run 
 	@PYTHON="$(PYTHON)" tools/check_binder.sh
 
 # --- for teachers ----------------------------------------------------------------------------
+
+.PHONY: slides
+slides: .venv/.dev book ## slides of each part, as HTML and PDF, into _build/slides; needs Chromium
+	@$(xdg) $(bin)/python tools/slides.py
+
+.PHONY: worksheets
+worksheets: .venv/.dev ## a page to fill in for each of the eight steps, and its key, into _build/worksheets; a variant's: VARIANT=7
+	@$(xdg) $(bin)/python tools/worksheets.py $(if $(VARIANT),--variant "$(VARIANT)")
+
+.PHONY: inventory
+inventory: .venv/.dev ## the concept inventory for Moodle, Canvas and paper, into _build/inventory
+	@$(xdg) $(bin)/python tools/inventory.py --optional
+
+# Sheets for a class and their key, which is not for students: nothing of it is published.
+.PHONY: variants
+variants: .venv/.dev ## a sheet for each student, and the key: SEEDS=1..40 (or 7, or "1 5 9"; out=folder)
+	@$(xdg) $(bin)/python tools/variants.py $(SEEDS) $(if $(out),--out "$(out)")
 
 .PHONY: assignment
 assignment: .venv/.package ## a chapter's exercises to hand out and mark: chapter=04 points="1 1 4" variant=7

@@ -522,7 +522,7 @@ def make(ex: Example, which: str, stem: str, folder: Path = FOLDER) -> tuple[Pat
 
     files = folder / f"{stem}.pdf", folder / f"{stem}-key.pdf"
     for path, blank in zip(files, ("empty", "key"), strict=True):
-        work = folder / "html" / f"{path.stem}.html"
+        work = FOLDER / "html" / f"{path.stem}.html"
         press.pdf(document(ex, which, blank), path, heading(which, blank), work=work)
         with Pdf.open(path) as pdf:
             pages = len(pdf.pages)
@@ -539,13 +539,19 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Print the worksheets of the worked example, or of a variant."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--variant", type=int, metavar="SEED", help="with this variant's numbers")
-    seed = parser.parse_args(arguments).variant
-    if seed is None:
-        files = make(example.worked, "The worked example", "worksheets")
+    parser.add_argument("--folder", type=Path, default=FOLDER, help="where to write")
+    parser.add_argument("--optional", action="store_true", help="without Chromium, do without")
+    asked = parser.parse_args(arguments)
+    if asked.optional and press.chromium() is None:
+        print("No worksheets: they need Chromium (or CHROMIUM=path), and none is installed.")
+        return
+    if asked.variant is None:
+        files = make(example.worked, "The worked example", "worksheets", asked.folder)
     else:
-        files = make(exercises.variant(seed).worked, f"Variant {seed}", f"worksheets-{seed}")
+        ex = exercises.variant(asked.variant).worked
+        files = make(ex, f"Variant {asked.variant}", f"worksheets-{asked.variant}", asked.folder)
     for path in files:
-        print(f"{len(SHEETS)} pages: {path.relative_to(ROOT)}")
+        print(f"{len(SHEETS)} pages: {path}")
 
 
 if __name__ == "__main__":
