@@ -5,6 +5,8 @@ from __future__ import annotations
 import html
 import io
 import re
+import subprocess
+import sys
 import zipfile
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -337,6 +339,14 @@ def test_it_is_published_and_packed_the_same_each_time(folder, tmp_path):
     there = (tmp_path / "one" / "part-1.html").read_text(encoding="utf-8")
     assert 'href="../../chapters/04-scores.html"' in there
     assert (tmp_path / "one" / "part-1.pdf").read_bytes() == b"a print"
+
+
+def test_the_tool_starts_by_itself():
+    """As `make slides` starts it, where no test has set a path."""
+    command = [sys.executable, slides.__file__, "--help"]
+    run = subprocess.run(command, capture_output=True, text=True, check=False, cwd=built.ROOT)
+    assert run.returncode == 0, run.stderr
+    assert "--site" in run.stdout
 
 
 # --- in a browser ----------------------------------------------------------------------------------

@@ -24,7 +24,7 @@ import yaml
 from bs4 import BeautifulSoup, Comment, Tag
 
 ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT))
+sys.path[:0] = [str(ROOT), str(ROOT / "_ext")]
 
 import policy
 
