@@ -189,11 +189,11 @@ def paired(
         return a.words == b.words and [n.key for n in a.numbers] == [n.key for n in b.numbers]
 
     waiting = list(old)
-    # As it was; with the same words; on the same page first. Then the most alike.
+    # As it was, or with the same words: on its page, then on another. Then the most alike.
     for fits in (
         lambda a, b: a.page == b.page and same(a, b),
-        same,
         lambda a, b: a.page == b.page and a.words == b.words,
+        same,
         lambda a, b: a.words == b.words and len(a.words) > len(a.numbers),
     ):
         for was in list(waiting):
