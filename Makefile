@@ -216,7 +216,7 @@ variants: .venv/.dev ## a sheet for each student, and the key: SEEDS=1..40 (or 7
 	@$(xdg) $(bin)/python tools/variants.py $(SEEDS) $(if $(out),--out "$(out)")
 
 .PHONY: assignment
-assignment: .venv/.package ## a chapter's exercises to hand out and mark: chapter=04 points="1 1 4" variant=7
+assignment: .venv/.package ## a chapter's exercises to hand out and mark: chapter=04 points="1 1 4" variant="7 8"
 	@$(bin)/python tools/assignment.py $(or $(chapter),$(error name a chapter: make assignment chapter=04)) \
 	  $(if $(points),--points $(points)) $(if $(variant),--variant $(variant))
 
