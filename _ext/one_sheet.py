@@ -62,9 +62,11 @@ class Used:
 
 
 def pages_in(folder: Path) -> list[Path]:
-    """The site's own pages: not the fragments in `_static`, nor JupyterLite's."""
+    """The site's own pages: not the fragments in `_static`, nor JupyterLite's, nor the slides."""
     found = sorted(folder.rglob("*.html"))
-    return [p for p in found if p.relative_to(folder).parts[0] not in ("_static", "lite")]
+    return [
+        p for p in found if p.relative_to(folder).parts[0] not in ("_static", "lite", "downloads")
+    ]
 
 
 def in_use(pages: Iterable[str], scripts: Iterable[str]) -> Used:

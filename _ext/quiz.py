@@ -2,8 +2,7 @@
 
 The directive `inventory` writes a form from `attention_core.exercises.inventory`, so that its
 numbers are those of the examples: questions, options, and behind a toggle what is right and why the
-others tempt. `<attention-quiz>` makes of this a quiz. `inventory-files` lists what lies in
-`downloads/inventory/`, and nothing where nothing lies there.
+others tempt. `<attention-quiz>` makes of this a quiz.
 """
 
 from __future__ import annotations
@@ -23,17 +22,6 @@ from attention_core.exercises.inventory import Option, Question, html
 
 FORMS = {"before": inventory.before, "after": inventory.after}
 TITLES = {"before": "Before the first lecture", "after": "After the last lecture"}
-FOLDER = "downloads/inventory"
-#: The files of a form, and what each is for.
-FILES = (
-    ("before.gift", "before, for Moodle (GIFT)"),
-    ("after.gift", "after, for Moodle (GIFT)"),
-    ("before-qti.zip", "before, for Canvas (QTI 1.2)"),
-    ("after-qti.zip", "after, for Canvas (QTI 1.2)"),
-    ("before.pdf", "before, on paper (PDF)"),
-    ("after.pdf", "after, on paper (PDF)"),
-    ("key.pdf", "the key to both, with reasons (PDF)"),
-)
 
 
 def title_of(notebook: Path) -> str:
@@ -103,32 +91,6 @@ class Inventory(Directive):
         return [nodes.raw("", form(name, titles), format="html")]
 
 
-class Files(nodes.General, nodes.Element):
-    """Where the list of files will be, once it is known what there is."""
-
-
-class InventoryFiles(Directive):
-    """The files to import and to print, where they lie beside the pages."""
-
-    def run(self) -> list[nodes.Node]:
-        return [Files()]
-
-
-def offer(app, doctree, docname) -> None:
-    """Turn the place into a list of the files that are there, each time that the page is written."""
-    for node in list(doctree.findall(Files)):
-        there = [each for each in FILES if (Path(app.outdir) / FOLDER / each[0]).is_file()]
-        items = "".join(
-            f'<li><a class="reference external" href="../{FOLDER}/{file}" download>{words}</a></li>'
-            for file, words in there
-        )
-        list_of = f"<p>To take along:</p><ul>{items}</ul>" if there else ""
-        node.replace_self([nodes.raw("", list_of, format="html")] if there else [])
-
-
 def setup(app):
-    app.add_node(Files)
     app.add_directive("inventory", Inventory)
-    app.add_directive("inventory-files", InventoryFiles)
-    app.connect("doctree-resolved", offer)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

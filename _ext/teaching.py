@@ -241,9 +241,11 @@ def offered(files: list[tuple[str, str]], command: str, root: str, out: Path) ->
         for path, words in files
         if (out / path).is_file()
     ]
+    told = f'<p class="offers"><code>{escape(command)}</code></p>'
     if links:
-        return f'<ul class="offers">{"".join(links)}</ul>'
-    return f'<p class="offers"><code>{escape(command)}</code></p>'
+        told = f'<ul class="offers">{"".join(links)}</ul>'
+    # The PDF and the zip leave out what is online: they are the same, whatever lies here.
+    return f"<!-- online -->{told}<!-- /online -->"
 
 
 def resolve(app, doctree, docname) -> None:
