@@ -39,7 +39,7 @@ sys.path.insert(0, str(ROOT / "_ext"))
 
 import provenance
 
-from tools import notebooks
+from tools import notebooks, variants
 
 OUT = ROOT / "_build" / "assignments"
 # A call that loads the trained model, which is installed apart.
@@ -511,25 +511,14 @@ def introduction(chapter: Chapter, points: list[int]) -> str:
 
 # --- numbers of a student's own ------------------------------------------------------------------
 
-OWN = """\
-import numpy as np
+OWN = f"""{variants.IMPORTS}
 
-from attention_core import SelfAttention, attention, exercises, illustrate, scores, softmax
-
-seed = {seed}  # whose numbers these are
+seed = {{seed}}  # whose numbers these are
 mine = exercises.variant(seed)
 check, hint = mine.check, mine.hint
 
 np.set_printoptions(precision=4, suppress=True)
-X, W_q, W_k, W_v = mine.worked
-Q, K, V = X @ W_q, X @ W_k, X @ W_v"""
-# What the exercises of a chapter are given beside them.
-ALSO = {
-    "01": "vocabulary, table = list(mine.given.words), mine.given.table",
-    "05": "scores1 = scores.scaled_dot(Q, K)[0]",
-    "07": "flat = V[:, 1:]",
-    "08": "d_k = K.shape[1]",
-}
+{variants.ARRAYS}"""
 
 
 def with_numbers(chapter: Chapter, seed: int) -> Chapter:
@@ -559,7 +548,7 @@ def with_numbers(chapter: Chapter, seed: int) -> Chapter:
     return replace(
         chapter,
         setup=OWN.format(seed=seed),
-        givens=ALSO.get(chapter.number, ""),
+        givens=variants.BESIDE.get(chapter.number, ""),
         tasks=tuple(tasks),
         seed=seed,
     )

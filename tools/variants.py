@@ -283,19 +283,19 @@ def key_of(variant: Variant) -> str:
 
 # --- notebooks -----------------------------------------------------------------------------------
 
-START = """import numpy as np
+IMPORTS = """import numpy as np
 
-from attention_core import SelfAttention, attention, exercises, illustrate, scores, softmax
-
-mine = exercises.variant({seed})"""
-NAMES = """X, W_q, W_k, W_v = mine.worked
-Q, K, V = X @ W_q, X @ W_k, X @ W_v
-d_k = K.shape[1]
-scores1 = scores.scaled_dot(Q, K)[0]
-weights1 = softmax(scores1)
-flat = V[:, 1:]
-vocabulary, table = list(mine.given.words), mine.given.table
-print(vocabulary, table, sep="\\n")
+from attention_core import SelfAttention, attention, exercises, illustrate, scores, softmax"""
+ARRAYS = """X, W_q, W_k, W_v = mine.worked
+Q, K, V = X @ W_q, X @ W_k, X @ W_v"""
+#: What the exercises of a chapter are given beside these.
+BESIDE = {
+    "01": "vocabulary, table = list(mine.given.words), mine.given.table",
+    "05": "scores1 = scores.scaled_dot(Q, K)[0]",
+    "07": "flat = V[:, 1:]",
+    "08": "d_k = K.shape[1]",
+}
+SHOW = """print(vocabulary, table, sep="\\n")
 illustrate.matrices(
     [("X", X, "input"), ("W_q", W_q, "query"), ("W_k", W_k, "key"), ("W_v", W_v, "value")]
 )"""
@@ -313,8 +313,8 @@ def notebook(variant: Variant) -> nbformat.NotebookNode:
     new = nbformat.v4
     cells = [
         new.new_markdown_cell(INTRO.format(seed=variant.seed)),
-        new.new_code_cell(START.format(seed=variant.seed)),
-        new.new_code_cell(NAMES),
+        new.new_code_cell(f"{IMPORTS}\n\nmine = exercises.variant({variant.seed})"),
+        new.new_code_cell("\n".join([ARRAYS, *BESIDE.values(), SHOW])),
     ]
     chapter = ""
     for exercise in variant.exercises:
