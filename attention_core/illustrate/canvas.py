@@ -18,6 +18,8 @@ from .figure import Figure
 
 CELL = 32.0
 GAP = 4.0
+#: How large a text is, by its kind.
+SIZES = {"l": 14, "u": 13, "h": 15}
 MARGIN = 4.0
 #: Advance of a character at 15 units, a little more than a wide digit takes.
 CHARACTER = 8.6
@@ -163,7 +165,7 @@ class Canvas:
         turn: bool = False,
     ) -> float:
         """Write a text centred on height ``y``; return where it ends."""
-        size = {"l": 14, "u": 13, "h": 15}[kind]
+        size = SIZES[kind]
         width = text_width(text, size)
         end = x + {"start": width, "middle": width / 2, "end": 0}[anchor]
         if turn:
@@ -191,7 +193,7 @@ class Canvas:
         """Write a text that is asked for, on a rule of at least so much room where it is a blank."""
         if self.blank is None:
             return self.text(x, y, before + text, kind, anchor)
-        size = {"l": 14, "u": 13, "h": 15}[kind]
+        size = SIZES[kind]
         width = max(room, text_width(text, size))
         lead = text_width(before, size) - 4 if before else 0.0
         left = x + {"start": lead, "middle": -width / 2, "end": -width}[anchor]
