@@ -8,6 +8,7 @@ import re
 from collections import Counter
 from functools import cache
 from itertools import chain
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
@@ -262,19 +263,22 @@ def test_a_print_with_too_many_pages_is_not_kept(monkeypatch, tmp_path):
 def test_a_variant_has_its_number_in_its_files_and_on_its_pages(monkeypatch):
     calls = []
 
-    def noted(ex, which, stem):
-        calls.append((ex, which, stem))
+    def noted(ex, which, stem, folder):
+        calls.append((ex, which, stem, folder))
         return ()
 
     monkeypatch.setattr(worksheets, "make", noted)
     variant = SimpleNamespace(worked=WIDE)
     monkeypatch.setattr(worksheets.exercises, "variant", lambda seed: variant, raising=False)
     worksheets.main([])
-    worksheets.main(["--variant", "7"])
+    worksheets.main(["--variant", "7", "--folder", "elsewhere"])
     assert calls == [
-        (example.worked, "The worked example", "worksheets"),
-        (WIDE, "Variant 7", "worksheets-7"),
+        (example.worked, "The worked example", "worksheets", worksheets.FOLDER),
+        (WIDE, "Variant 7", "worksheets-7", Path("elsewhere")),
     ]
+    monkeypatch.setattr(worksheets.press, "chromium", lambda: None)
+    worksheets.main(["--optional"])
+    assert len(calls) == 2
 
 
 def test_a_blank_that_is_neither_is_refused():
