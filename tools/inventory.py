@@ -278,8 +278,8 @@ sub{font-size:.75em;line-height:0}
 .key h2+.columns{margin-bottom:6mm}
 .key .form+.form{break-before:page}
 .grid{width:100%;table-layout:fixed;border-collapse:collapse;margin:0 0 5mm;font-size:8.8pt}
-.grid th,.grid td{border-bottom:.4pt solid #b9bfc9;padding:.7mm 1mm;text-align:center;font-weight:400}
-.grid th{color:#46469e;font-weight:700}
+.grid td{border-bottom:.4pt solid #b9bfc9;padding:.7mm 1mm;text-align:center;font-weight:400}
+.grid tr:first-child td{color:#46469e;font-weight:700}
 .grid tr>:first-child{width:18mm;text-align:left}
 """
 FIRST = 12  # questions on a form's first page
@@ -324,9 +324,10 @@ def form(name: str) -> str:
 
 def letters(name: str) -> str:
     """A form's right answers in one row, to mark by."""
-    heads = "".join(f"<th>{int(number)}</th>" for number, _ in numbered(FORMS[name]))
+    # No header cells: Chromium names these by counters, which differ from print to print.
+    heads = "".join(f"<td>{int(number)}</td>" for number, _ in numbered(FORMS[name]))
     cells = "".join(f"<td>{LETTERS[question.right]}</td>" for question in FORMS[name])
-    return f'<table class="grid"><tr><th>question</th>{heads}</tr><tr><td>right</td>{cells}</tr></table>'
+    return f'<table class="grid"><tr><td>question</td>{heads}</tr><tr><td>right</td>{cells}</tr></table>'
 
 
 def key() -> str:
